@@ -1,0 +1,38 @@
+"""What is wrong with a workspace: settings, sources, data, segments, snapshots, disk, versions; and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from segkit.api.examining import examine_definitions, examine_snapshots
+from segkit.data.doctor import Finding, examine_data, examine_workspace
+from segkit.errors import SegkitError
+
+if TYPE_CHECKING:
+    from segkit.api.workspace import Workspace
+
+_ORDER = ("error", "warning", "note")
+
+
+def examine(workspace: Workspace, app: str | None = None, *, deep: bool = False) -> list[Finding]:
+    """Everything that is wrong, worst first; empty if nothing is. `deep` reads every stored file again."""
+    names = workspace.app_names if app is None else (workspace.app(app).name,)
+    found = examine_workspace(workspace.folder, workspace.settings)
+    found += [finding for name in names for finding in _of_app(workspace, name, deep)]
+    return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
+
+
+def _of_app(workspace: Workspace, name: str, deep: bool) -> Iterator[Finding]:
+    data = examine_data(workspace.folder, workspace.settings, name, deep=deep)
+    yield from data
+    app = workspace.app(name)
+    try:
+        definitions = app.definitions()
+    except SegkitError as error:
+        if not any(str(error) in finding.what for finding in data):
+            yield Finding("error", name, str(error), "no segment can be looked at", "mend the file that is named")
+        return
+    is_readable = not any(finding.severity == "error" for finding in data)
+    yield from examine_definitions(app, definitions, with_values=is_readable)
+    yield from examine_snapshots(app, definitions, deep)

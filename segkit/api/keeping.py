@@ -1,0 +1,30 @@
+"""How long an app's published users are kept: as `[snapshots]` in segkit.toml has it, after each full refresh."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from segkit.errors import Busy
+from segkit.store.retention import LetGo, let_go
+from segkit.store.retiring import Keep
+
+if TYPE_CHECKING:
+    from segkit.api.app import App
+
+
+def prune(app: App) -> LetGo:
+    """Lets go of what is beyond the settings. Raises Busy if another process has been publishing for a minute."""
+    workspace = app.workspace
+    keep = Keep(workspace.settings.snapshots.keep, workspace.settings.snapshots.keep_days)
+    return let_go(workspace.folder, app.name, workspace.catalog, keep, workspace.clock())
+
+
+def prune_after_refresh(app: App) -> tuple[str, ...]:
+    """The same, in words for the refresh's report. Where another process is publishing, the next refresh does it."""
+    try:
+        found = prune(app)
+    except (Busy, OSError):
+        return ()
+    if not found.retired:
+        return ()
+    return (f"{found.retired:,} older snapshots were let go, as [snapshots] in segkit.toml says; their counts stay",)

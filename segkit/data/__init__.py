@@ -1,0 +1,1 @@
+"""Bringing data in and keeping it: settings, sources, load, history, quality. Knows nothing of rules and segments."""

@@ -1,0 +1,1 @@
+"""What segments are: conditions, windows, documents, vocabulary, checks, sentences. Knows no data and no storage."""

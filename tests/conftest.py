@@ -1,0 +1,86 @@
+"""Options and fixtures that every test may use."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from segkit.files.locks import Lock
+from tests.postgresql import new_postgresql, postgresql
+
+__all__ = ["new_postgresql", "postgresql"]  # fixtures
+
+if TYPE_CHECKING:
+    from tests.small_workspace import SmallWorkspace
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", default=False, help="run each acceptance figure at its stated size")
+
+
+@pytest.fixture
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether the stated size is asked for, rather than a seeded sample."""
+    return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[SmallWorkspace]:
+    """A workspace of a few literal users and events, loaded when it is first asked."""
+    from tests.small_workspace import SmallWorkspace
+
+    made = SmallWorkspace(tmp_path / "workspace")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo workspace of 2,000 users, made once by the command itself; copy it, do not change it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # by all who test side by side
+    folder, made = shared / "demo-template" / "demo", shared / "demo-template" / "made"
+    with Lock(shared / "demo-template.lock", "making the demo workspace", wait=600):
+        if not made.exists():
+            command = [sys.executable, "-m", "segkit.cli", "demo", str(folder), "--users", "2000"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            made.touch()
+    return folder
+
+
+@pytest.fixture
+def demo(demo_template: Path, tmp_path: Path) -> Path:
+    """A demo workspace of one's own."""
+    return Path(shutil.copytree(demo_template, tmp_path / "demo"))
+
+
+@pytest.fixture
+def run_segkit() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in a process of its own."""
+
+    def run(*words: str | Path, code: int = 0, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "segkit.cli", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done  # type: ignore[no-any-return]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser that `tests/setup.sh` installed."""
+    found = json.loads((ROOT / ".tools" / "env.json").read_text())["chromium"]
+    assert Path(found).exists()
+    return str(found)
