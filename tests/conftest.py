@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from segkit.files.locks import Lock
 from tests.postgresql import new_postgresql, postgresql
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from tests.small_workspace import SmallWorkspace
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A busy machine is no failure.
+settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

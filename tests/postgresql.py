@@ -82,14 +82,14 @@ def postgresql() -> Iterator[str]:
     finally:
         if server is not None:
             server.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away
-            server.wait(30)
+            server.wait(300)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_until_it_answers(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
+    for _ in range(3000):
         try:
-            psycopg.connect(f"postgresql://segkit@127.0.0.1:{port}/postgres", connect_timeout=2).close()
+            psycopg.connect(f"postgresql://segkit@127.0.0.1:{port}/postgres", connect_timeout=10).close()
             return
         except psycopg.OperationalError:
             if server.poll() is not None:

@@ -22,7 +22,7 @@ from segkit.errors import Busy
 from segkit.files.disk import BLOCK, PRIVATE_FILE, private_folder, refused
 
 _STEP = 0.01  # seconds between two tries
-_PATIENCE = 0.1  # seconds; longer than anybody needs to look who holds a lock
+_PATIENCE = 0.5  # seconds; longer than anybody needs to look who holds a lock, on a busy machine too
 _HELD: set[int] = set()
 
 

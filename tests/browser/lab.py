@@ -38,7 +38,7 @@ def running_lab(workspace: Path) -> Iterator[str]:
         yield found[1]
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=300)
 
 
 @contextmanager

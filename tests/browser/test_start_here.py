@@ -10,25 +10,26 @@ from playwright.sync_api import Page, expect
 from tests.browser.lab import running_browser, running_lab
 
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
-MINUTE = 60_000
+PATIENCE = 300_000  # milliseconds; a busy machine is no failure
 
 
 def run_all(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".jp-Notebook").first).to_be_visible(timeout=MINUTE)
-    expect(page.get_by_role("heading", name="Start here")).to_be_visible(timeout=MINUTE)
+    expect(page.locator(".jp-Notebook").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Start here")).to_be_visible(timeout=PATIENCE)
     # The kernel is there when the status bar says so.
-    expect(page.locator("#jp-main-statusbar")).to_contain_text("Python 3 (ipykernel) | Idle", timeout=MINUTE)
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("Python 3 (ipykernel) | Idle", timeout=PATIENCE)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     last = page.locator(".jp-CodeCell").last
-    expect(last.locator(".jp-OutputArea-output")).to_contain_text("True", timeout=2 * MINUTE)
+    expect(last.locator(".jp-OutputArea-output")).to_contain_text("True", timeout=PATIENCE)
 
 
 def test_start_here_runs_to_its_end_and_makes_no_request_outside(demo: Path, chromium: str) -> None:
     ARTEFACTS.mkdir(exist_ok=True)
     with running_lab(demo) as address, running_browser(chromium) as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.set_default_timeout(PATIENCE)
         hosts: set[str | None] = set()
         page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
         run_all(page, address)

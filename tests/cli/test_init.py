@@ -156,7 +156,7 @@ def test_in_a_real_terminal_it_shows_asks_and_writes(orders: Path, tmp_path: Pat
     said += _until(master, "Enter to write")
     os.write(master, b"\n")
     said += _rest(master)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=600) == 0
     os.close(master)
     assert "the instant" in said
     assert "10.5" in said  # an example

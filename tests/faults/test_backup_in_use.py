@@ -49,7 +49,7 @@ def refresh_for_ever(folder: Path) -> None:
 
 
 def eventually(holds: Callable[[], bool]) -> None:
-    patience = time.monotonic() + 120
+    patience = time.monotonic() + 600
     while not holds():
         assert time.monotonic() < patience
         time.sleep(0.02)

@@ -51,7 +51,7 @@ def test_no_update_is_lost_no_version_is_double_and_no_reader_is_held_up(
 ) -> None:
     chance = Random("many at once")
     children = [start(role, folder, number) for number, role in enumerate(ROLES)]
-    patience = time.monotonic() + 120
+    patience = time.monotonic() + 600
     while not all(lines(folder, name) for name in ("saved-2", "saved-5", "read-0", "refreshed", "exported")):
         assert time.monotonic() < patience, lines(folder, "errors")
         time.sleep(0.05)

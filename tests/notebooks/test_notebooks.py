@@ -28,7 +28,7 @@ def tidy_environment(demo: Path) -> dict[str, str]:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_nbval_passes_with_the_sanitising_file(path: Path, demo: Path, tidy_environment: dict[str, str]) -> None:
     # Outputs are stripped before a commit, so nbval checks that every cell runs; run twice to compare outputs.
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-cell-timeout=300"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-cell-timeout=1500"]
     command += ["--nbval-sanitize-with", str(FOLDER.parent / "tests" / "notebooks" / "nbval_sanitize.cfg")]
     executed = _executed(path, demo, tidy_environment)
     command += ["--rootdir", str(executed.parent), "-c", os.devnull, str(executed)]

@@ -114,7 +114,7 @@ def test_no_acknowledged_save_is_lost_when_its_process_is_killed(
         catalog.close()  # the one that is killed is the only one there, and leaves its log behind
         acknowledged.write_text("")
         child = start(save_until_killed, tmp_path, database_url, segment_id, round_)
-        patience = time.monotonic() + 30
+        patience = time.monotonic() + 300
         while time.monotonic() < patience and acknowledged.stat().st_size == 0:
             time.sleep(0.005)  # until it has begun
         time.sleep(chance.random() * 0.1)
