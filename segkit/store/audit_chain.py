@@ -116,18 +116,16 @@ class Break:
 
 def first_break(connection: Connection, anchor: Anchor | None) -> Break | None:
     """The first entry that is wrong, by the chain or by the anchor; none if the trail is whole."""
-    last, place, number = BEGINNING, "the beginning", 0
+    last, place, number, ended = BEGINNING, "the beginning", 0, 0
     for number, link in enumerate(links(connection), 1):
         if not link.is_sound:
             return Break(link.id, "it is not what was written there")
         if link.previous != last:
             return Break(link.id, f"it does not follow {place}: what stood between them was taken out or moved")
-        last, place = link.hash or "", f"entry {link.id}"
+        last, place, ended = link.hash or "", f"entry {link.id}", int(link.id)
         if anchor is not None and anchor.entries == number and (anchor.last, anchor.hash) != (link.id, last):
             return Break(link.id, f"it is another than the entry {anchor.last} that audit.anchor knows")
     if anchor is not None and number < anchor.entries:
-        missing = anchor.entries - number
-        return Break(
-            anchor.last, f"it and all behind {place} are gone ({missing:,} in all); audit.anchor knows of them"
-        )
+        gone = f"it and all behind it are gone, {anchor.entries - number:,} in all; audit.anchor knows of them"
+        return Break(str(ended + 1), gone)
     return None
