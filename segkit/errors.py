@@ -50,6 +50,10 @@ class NotFound(SegkitError):
     """No such workspace, app, segment, label, event or user."""
 
 
+class Forbidden(SegkitError):
+    """Whoever asked has no role in the workspace that may do it."""
+
+
 class StaleSave(SegkitError):
     """The segment has a newer version than the one that the save was based on; `conflict` holds both sides."""
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-from segkit.api import differing, estimating, evaluation, exporting, life, listing, refreshing, saving
+from segkit.api import differing, estimating, evaluation, exporting, life, listing, permitting, refreshing, saving
 from segkit.api.definitions import Definitions, definitions_of
 from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
 from segkit.api.keeping import prune, prune_after_refresh
 from segkit.api.life import SegmentLife
+from segkit.api.permitting import asking
 from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, SegmentList
 from segkit.data.frames import add_frame
 from segkit.data.manifest import Manifest, read_manifest
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 Day = date | str | None
 
 
+@asking(permitting.APP, lambda app: app.workspace)
 class App(SegmentLife):
     """Whose users they are. Get one from a workspace: `segkit.open("demo").app("smart-home")`."""
 

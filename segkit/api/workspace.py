@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from segkit.api import loading
+from segkit.api import loading, permitting
 from segkit.api.app import App
 from segkit.api.auditing import AuditTrail
 from segkit.api.backing_up import BackupReport, Part, back_up
 from segkit.api.night import Night, NightDates
+from segkit.api.permitting import asking
 from segkit.api.planning.applying import Applied, apply, apply_plan, read_plan
 from segkit.api.planning.planning import make_plan
 from segkit.api.planning.plans import Plan
@@ -57,6 +58,7 @@ def login() -> str:
     return "unknown"
 
 
+@asking(permitting.WORKSPACE, lambda workspace: workspace)
 class Workspace:
     """One folder, owned by one machine. Everything that is asked for is read when it is asked for."""
 

@@ -61,7 +61,16 @@ def test_each_entry_holds_the_hash_of_the_one_before_and_of_itself(catalog: Cata
     record(catalog, "all", app=None, actor="Zoë")
     second, first = catalog.audit()
     at = "2026-06-01 12:00:00.123456"
-    content: list[str | None] = ["0" * 64, "1", at, "ana", "shop", "unmask", "sg_1", '{"b": 1, "a": ["\\u00e9", null, 0.5]}']
+    content: list[str | None] = [
+        "0" * 64,
+        "1",
+        at,
+        "ana",
+        "shop",
+        "unmask",
+        "sg_1",
+        '{"b": 1, "a": ["\\u00e9", null, 0.5]}',
+    ]
     assert first.hash == hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
     content = [first.hash, "2", at, "Zoë", None, "unmask", "all", '{"users": 3}']
     assert second.hash == hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
