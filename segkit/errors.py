@@ -10,14 +10,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from segkit.masking import masked_text
+
 if TYPE_CHECKING:
     from segkit.store.conflicts import Conflict
 
 
 class SegkitError(Exception):
-    """Something the person who reads the message can mend."""
+    """Something the person who reads the message can mend. No message holds an e-mail address or a mobile number."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(masked_text(message))
 
 
 class Busy(SegkitError):
@@ -50,6 +55,10 @@ class NotFound(SegkitError):
     """No such workspace, app, segment, label, event or user."""
 
 
+class Forbidden(SegkitError):
+    """Whoever asked has no role in the workspace that may do it."""
+
+
 class StaleSave(SegkitError):
     """The segment has a newer version than the one that the save was based on; `conflict` holds both sides."""
 
@@ -80,6 +89,9 @@ class Problem:
 
     place: str
     message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", masked_text(self.message))
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segkit.engine.bitmap import Bitmap
+from segkit.masking import masked_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,5 +52,5 @@ class Movement:
 
 
 def first_uids(members: Bitmap, uids: Sequence[str], most: int) -> list[str]:
-    """The uids of the first users of a set, by `user_no`."""
-    return [uids[number] for number in members.user_nos()[:most]]
+    """The uids of the first users of a set, by `user_no`; addresses and numbers among them masked."""
+    return [masked_text(uids[number]) for number in members.user_nos()[:most]]

@@ -11,12 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-from segkit.api import differing, estimating, evaluation, exporting, life, listing, refreshing, saving
+from segkit.api import (
+    differing,
+    estimating,
+    evaluation,
+    exporting,
+    life,
+    listing,
+    looking,
+    permitting,
+    refreshing,
+    saving,
+)
 from segkit.api.definitions import Definitions, definitions_of
 from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
 from segkit.api.keeping import prune, prune_after_refresh
 from segkit.api.life import SegmentLife
+from segkit.api.permitting import asking
 from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, SegmentList
 from segkit.data.frames import add_frame
 from segkit.data.manifest import Manifest, read_manifest
@@ -28,7 +40,7 @@ from segkit.definitions.vocabulary import Vocabulary, read_vocabulary
 from segkit.definitions.zones import zone
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.evaluator import DuckEvaluator
-from segkit.engine.people import ValueCount, uids, user_no_of, value_counts
+from segkit.engine.people import ValueCount, uids, user_no_of
 from segkit.engine.protocol import Evidence, Progress
 from segkit.errors import NotFound, SegkitError
 from segkit.store.searching import Search
@@ -43,6 +55,7 @@ if TYPE_CHECKING:
 Day = date | str | None
 
 
+@asking(permitting.APP, lambda app: app.workspace)
 class App(SegmentLife):
     """Whose users they are. Get one from a workspace: `segkit.open("demo").app("smart-home")`."""
 
@@ -127,19 +140,7 @@ class App(SegmentLife):
 
     def notes(self, as_of: date) -> tuple[str, ...]:
         """What a reader of a number as of that date must know about the data."""
-        self.require_history(as_of)
-        manifest = self.manifest
-        found = []
-        if as_of < manifest.first_data_date:
-            found.append(f"labels are read as of {manifest.first_data_date}, the first data date of this app")
-        later = manifest.events_from(as_of)
-        if later:
-            found.append(f"{later:,} events on or after {as_of} are left out")
-        if manifest.days and as_of <= manifest.days[0].day:
-            found.append(f"events begin on {manifest.days[0].day}")
-        if manifest.days and (as_of - manifest.days[-1].day).days > 1:
-            found.append(f"the newest events are of {manifest.days[-1].day}; the days since then have none")
-        return tuple(found)
+        return evaluation.notes(self, as_of)
 
     # --- counts and users --------------------------------------------------------------------------------------------
 
@@ -198,10 +199,11 @@ class App(SegmentLife):
     ) -> pd.DataFrame:
         """Users with chosen labels, in a stable order; `after` is the last uid of the page before.
 
-        Labels that hold personal data are masked unless `unmask`, which is recorded. Imported segments are refused.
+        Labels that hold personal data, and uids that are addresses or numbers, are masked unless `unmask`, which is
+        recorded. Imported segments are refused.
         With `names`, labels and their values are called what the vocabulary calls them, for people to read.
         """
-        return listing.members(
+        return looking.members(
             self, rule, self.day(as_of), labels=labels, limit=limit, after=after, unmask=unmask, names=names
         )
 
@@ -209,9 +211,9 @@ class App(SegmentLife):
         """Whether a user is in. Raises NotFound for a uid that the app does not have."""
         return self.user_no(uid) in self.bitmap(rule, self.day(as_of))
 
-    def evidence(self, uid: str, rule: RuleLike, as_of: Day = None) -> list[Evidence]:
-        """Every condition's verdict about one user with the value it rests on. May hold personal data."""
-        return estimating.evidence(self, self.user_no(uid), rule, self.day(as_of))
+    def evidence(self, uid: str, rule: RuleLike, as_of: Day = None, *, unmask: bool = False) -> list[Evidence]:
+        """Every condition's verdict about one user with the value it rests on; personal data as in `members`."""
+        return looking.evidence(self, uid, rule, self.day(as_of), unmask)
 
     def user_no(self, uid: str) -> int:
         """The number of a user. Raises NotFound."""
@@ -233,14 +235,8 @@ class App(SegmentLife):
     def values(
         self, label: str, as_of: Day = None, *, search: str = "", limit: int = 100
     ) -> tuple[list[ValueCount], int]:
-        """What values a label has, most frequent first, and how many users have none."""
-        if search and self.vocabulary.label(label).personal is not None:
-            raise SegkitError(
-                f"label '{label}' holds personal data, which is not searched; `check` and rules find users"
-            )
-        self.vocabulary.label(label)
-        self.require_history(self.day(as_of))
-        return value_counts(self.evaluator(), label, self.day(as_of), search=search, limit=limit)
+        """What values a label has, most frequent first, and how many users have none; personal ones masked."""
+        return looking.values(self, label, self.day(as_of), search=search, limit=limit)
 
     # --- segments ----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import glob
 import os
 import shutil
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -22,6 +23,7 @@ from segkit.files.bundle import Contents, write_bundle
 from segkit.files.disk import private_folder
 from segkit.files.hashing import sha256_of
 from segkit.files.locks import Lock
+from segkit.store.audit_anchor import FILE as ANCHOR
 from segkit.store.catalog import open_catalog
 from segkit.store.copying import FILE as CATALOG
 
@@ -33,7 +35,9 @@ PARTS: tuple[Part, ...] = get_args(Part)
 FORMAT = 1
 _STAGING = ".backup"
 #: What is taken through the catalog and the manifests, or means nothing elsewhere.
-_NOT_AS_IT_LIES = frozenset({"data", "snapshots", "locks", _STAGING, CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm"})
+_NOT_AS_IT_LIES = frozenset(
+    {"data", "snapshots", "locks", _STAGING, ANCHOR, CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm"}
+)
 _NOWHERE = frozenset({"__pycache__", ".ipynb_checkpoints"})
 _TRIES = 10
 
@@ -117,6 +121,7 @@ def _total(folder: Path) -> int:
 def _take(workspace: Workspace, staging: Path, without: Collection[Part]) -> _Taken:
     """Holds still what the backup consists of."""
     taken = _Taken()
+    _take_anchor(workspace.folder, staging, taken)  # before the catalog, which it must not be ahead of
     taken.files[CATALOG] = workspace.catalog.copy_to(staging)
     _take_snapshots(workspace.folder, staging, taken)
     for app in workspace.app_names:  # after the catalog: what it names was computed on this data or on older
@@ -124,6 +129,11 @@ def _take(workspace: Workspace, staging: Path, without: Collection[Part]) -> _Ta
     for name, path in _other_files(workspace.folder, _left_out(workspace, without), taken):
         taken.files[name] = path
     return taken
+
+
+def _take_anchor(folder: Path, staging: Path, taken: _Taken) -> None:
+    with suppress(FileNotFoundError):
+        taken.files[ANCHOR] = Path(shutil.copyfile(folder / ANCHOR, staging / ANCHOR))
 
 
 def _take_snapshots(folder: Path, staging: Path, taken: _Taken) -> None:

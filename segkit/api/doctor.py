@@ -1,13 +1,17 @@
-"""What is wrong with a workspace: settings, sources, data, segments, snapshots, disk, versions; and what to do."""
+"""What is wrong with a workspace: settings, sources, data, segments, snapshots, audit trail, disk, versions; and what
+to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from segkit.api.auditing import examine_audit
 from segkit.api.examining import examine_definitions, examine_snapshots
+from segkit.api.permitting import permitted
 from segkit.data.doctor import Finding, examine_data, examine_workspace
 from segkit.errors import SegkitError
+from segkit.operations.roles import require
 
 if TYPE_CHECKING:
     from segkit.api.workspace import Workspace
@@ -17,8 +21,14 @@ _ORDER = ("error", "warning", "note")
 
 def examine(workspace: Workspace, app: str | None = None, *, deep: bool = False) -> list[Finding]:
     """Everything that is wrong, worst first; empty if nothing is. `deep` reads every stored file again."""
+    require(workspace.settings.roles, workspace.actor, "look", "doctor")
+    with permitted(workspace):
+        return _findings(workspace, app, deep)
+
+
+def _findings(workspace: Workspace, app: str | None, deep: bool) -> list[Finding]:
     names = workspace.app_names if app is None else (workspace.app(app).name,)
-    found = examine_workspace(workspace.folder, workspace.settings)
+    found = [*examine_workspace(workspace.folder, workspace.settings), *examine_audit(workspace)]
     found += [finding for name in names for finding in _of_app(workspace, name, deep)]
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
 

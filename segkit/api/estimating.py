@@ -74,7 +74,7 @@ def _notes_on_days(rule: Condition, as_of: date, manifest: Manifest) -> list[str
     return found
 
 
-def evidence(app: App, user_no: int, rule: RuleLike, as_of: date) -> list[Evidence]:
+def evidence_about(app: App, user_no: int, rule: RuleLike, as_of: date) -> list[Evidence]:
     """Every live condition's verdict about one user, with the value it rests on."""
     definitions = app.definitions()
     condition = shown_rule(rule, definitions)

@@ -123,3 +123,20 @@ def reach_rules(app: App) -> dict[str, Condition]:
                 parts.append(Label(label=settings.address, op="not_empty"))
             found[channel] = All(all=tuple(parts))
     return found
+
+
+def notes(app: App, as_of: date) -> tuple[str, ...]:
+    """What a reader of a number as of that date must know about the data."""
+    app.require_history(as_of)
+    manifest = app.manifest
+    found = []
+    if as_of < manifest.first_data_date:
+        found.append(f"labels are read as of {manifest.first_data_date}, the first data date of this app")
+    later = manifest.events_from(as_of)
+    if later:
+        found.append(f"{later:,} events on or after {as_of} are left out")
+    if manifest.days and as_of <= manifest.days[0].day:
+        found.append(f"events begin on {manifest.days[0].day}")
+    if manifest.days and (as_of - manifest.days[-1].day).days > 1:
+        found.append(f"the newest events are of {manifest.days[-1].day}; the days since then have none")
+    return tuple(found)

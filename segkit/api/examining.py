@@ -11,6 +11,7 @@ from segkit.api.definitions import Definition, Definitions
 from segkit.data.doctor import Finding
 from segkit.definitions.checks import check_rule
 from segkit.definitions.conditions import Label, walk
+from segkit.engine.people import value_counts
 from segkit.engine.rule_set import find_cycle
 from segkit.errors import Damaged, NotFound, SegkitError
 from segkit.store.records import Snapshot
@@ -76,7 +77,7 @@ def _values_of(app: App) -> Callable[[str], frozenset[str] | None]:
         if app.vocabulary.label(label).type not in ("string", "list"):
             return None
         try:
-            found, _ = app.values(label, limit=_MOST_VALUES + 1)
+            found, _ = value_counts(app.evaluator(), label, app.as_of, limit=_MOST_VALUES + 1)
         except SegkitError:
             return None  # nothing is loaded, or not what is declared now: told elsewhere
         return None if len(found) > _MOST_VALUES else frozenset(str(value.value) for value in found)

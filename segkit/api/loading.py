@@ -63,3 +63,15 @@ def _put_on_record(workspace: Workspace, report: LoadReport) -> None:
             subject=", ".join(dict.fromkeys(drift.column for drift in report.drift)),
             detail={"generation": report.generation, "drift": [drift.to_dict() for drift in report.drift]},
         )
+
+
+def put_forgetting_on_record(workspace: Workspace, app: str, days: DayRanges, report: LoadReport) -> None:
+    """Who deleted the events of which days, in the audit trail."""
+    workspace.catalog.record_audit(
+        actor=workspace.actor,
+        at=workspace.clock(),
+        app=app,
+        action="forget days",
+        subject=str(days),
+        detail={"generation": report.generation, "notes": list(report.notes)},
+    )

@@ -6,12 +6,12 @@ import html
 from collections.abc import Sequence
 from datetime import datetime
 
-from segkit.api.masking import masked
 from segkit.api.results import table_html
 from segkit.data.proposal.look import Look
 from segkit.data.proposal.model import Proposal, ProposedColumn, ProposedTable
 from segkit.data.proposal.understood import shown_columns, understood
 from segkit.data.proposal.wishes import LEFT_OUT
+from segkit.masking import masked
 
 HEADINGS = ("Column", "Is", "Type", "Name", "Examples", "Note")
 _ROLES = {

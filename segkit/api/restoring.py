@@ -20,6 +20,7 @@ from segkit.files.bundle import Contents, unpack, verified
 from segkit.files.disk import DISK, PRIVATE_FOLDER, private_folder, sync
 from segkit.files.locks import holder_of
 from segkit.files.processes import lives, started
+from segkit.operations.roles import require
 from segkit.store.catalog import open_catalog
 from segkit.store.copying import FILE as CATALOG
 from segkit.store.copying import put_into, require_empty
@@ -55,14 +56,15 @@ def restore(
 
     `catalog` says where the catalog goes: a PostgreSQL URL, or `sqlite`; otherwise where the backup's settings have it.
     With `replace` a workspace that is there is kept aside. Raises Damaged with the member that is cut off or changed,
-    SegkitError if something is in the folder or the database, Busy if a process works in it; then nothing has changed.
+    SegkitError if something is in the folder or the database, Forbidden if `actor` is no admin of what is replaced,
+    Busy if a process works in it; then nothing has changed.
     """
     target = folder.absolute()
     if not path.is_file():
         raise SegkitError(f"{path}: no such file; expected a backup that `segkit backup` wrote")
     contents = verified(path)
     _require_our_format(path, contents)
-    is_there = _look_at(target, replace)
+    is_there = _look_at(target, replace, actor)
     try:
         unfinished = _new_folder(target)
         try:
@@ -85,7 +87,7 @@ def _require_our_format(path: Path, contents: Contents) -> None:
         raise SegkitError(f"{path}: a newer segkit wrote it (format {found}); upgrade segkit to restore it")
 
 
-def _look_at(target: Path, replace: bool) -> bool:
+def _look_at(target: Path, replace: bool, actor: str) -> bool:
     """Whether a workspace is there that may be put aside. Raises SegkitError if anything else is."""
     if not os.path.lexists(target) or (target.is_dir() and not any(target.iterdir())):
         return False
@@ -94,6 +96,7 @@ def _look_at(target: Path, replace: bool) -> bool:
     if not replace:
         advice = "choose another folder, or say --replace, which keeps the old one aside"
         raise SegkitError(f"{target} is a workspace; {advice}. Nothing was changed.")
+    require(read_settings(target).roles, actor, "admin", "restore")
     for lock in _locks(target):
         holder = holder_of(lock)
         if holder is not None:

@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from segkit.api import loading
+from segkit.api import loading, permitting
 from segkit.api.app import App
+from segkit.api.auditing import AuditTrail
 from segkit.api.backing_up import BackupReport, Part, back_up
 from segkit.api.night import Night, NightDates
+from segkit.api.permitting import asking
 from segkit.api.planning.applying import Applied, apply, apply_plan, read_plan
 from segkit.api.planning.planning import make_plan
 from segkit.api.planning.plans import Plan
@@ -56,6 +58,7 @@ def login() -> str:
     return "unknown"
 
 
+@asking(permitting.WORKSPACE, lambda workspace: workspace)
 class Workspace:
     """One folder, owned by one machine. Everything that is asked for is read when it is asked for."""
 
@@ -174,7 +177,10 @@ class Workspace:
 
         `days` are written as for `load`.
         """
-        return forget_days(self.folder, self.settings, self.app(app).name, DayRanges.parsed(days))
+        wanted, name = DayRanges.parsed(days), self.app(app).name
+        report = forget_days(self.folder, self.settings, name, wanted)
+        loading.put_forgetting_on_record(self, name, wanted, report)
+        return report
 
     def backup(self, path: str | os.PathLike[str], *, without: Collection[Part] = ()) -> BackupReport:
         """Writes the whole workspace to one new file outside it, while it is in use. `segkit restore` brings it back.
@@ -182,6 +188,18 @@ class Workspace:
         Holds every save that was acknowledged before. `without` leaves out sources, exports or runs.
         """
         return back_up(self, Path(path), without)
+
+    def audit(
+        self,
+        app: str | None = None,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        subject: str | None = None,
+        limit: int | None = None,
+    ) -> AuditTrail:
+        """Who did what, the newest first: saves, refreshes, exports, personal data shown, and so on."""
+        return AuditTrail(self.catalog.audit(app, actor=actor, action=action, subject=subject, limit=limit))
 
     def night(self, app: str = "", as_of: NightDates = None) -> Night:
         """A night of one app, or of all; see `Night`."""

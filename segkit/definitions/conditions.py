@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Dis
 
 from segkit.definitions.operators import Measure, Operator
 from segkit.definitions.windows import Window
+from segkit.masking import masked_text
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$", description="A code of the vocabulary.")]
 
@@ -41,6 +42,12 @@ class Condition(BaseModel):
     of_one_event: ClassVar[bool] = False
 
     mute: Annotated[bool, Field(description="Keep the condition, but leave it out.")] = False
+
+    def __repr__(self) -> str:
+        return masked_text(super().__repr__())
+
+    def __str__(self) -> str:
+        return masked_text(super().__str__())
 
     def children(self) -> tuple[Condition, ...]:
         """The conditions directly inside this one."""

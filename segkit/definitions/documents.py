@@ -21,6 +21,7 @@ from segkit.definitions.naming import tidy as tidy
 from segkit.definitions.strict_yaml import DEEPEST, OCTAL, load_yaml, validated
 from segkit.definitions.windows import Window
 from segkit.errors import SegkitError
+from segkit.masking import masked_text
 
 LONGEST_DESCRIPTION = 128
 MOST_CONDITIONS = 2_000
@@ -68,6 +69,12 @@ class Document(BaseModel):
     owner: Annotated[str | None, AfterValidator(_or_nothing), Field(description="Who answers for it.")] = None
     personas: Annotated[Personas | None, Field(description="Users that must be in, or out.")] = None
     rule: Annotated[Rule, Field(description="Which users it picks.")]
+
+    def __repr__(self) -> str:
+        return masked_text(super().__repr__())
+
+    def __str__(self) -> str:
+        return masked_text(super().__str__())
 
 
 class _RuleAlone(BaseModel):

@@ -5,14 +5,17 @@ Each method is one short transaction. Every instant is passed in, aware; nothing
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
+
+from sqlalchemy import Connection
 
 from segkit.definitions.documents import Document
-from segkit.store import ledger, life, published, retiring, segments
+from segkit.store import audit_anchor, audit_chain, ledger, life, published, retiring, segments
+from segkit.store.audit_chain import Break
 from segkit.store.changes import Changes, apply, current_versions
 from segkit.store.copying import copy_catalog
 from segkit.store.database import Database, open_database
@@ -32,6 +35,7 @@ from segkit.store.retiring import Keep
 from segkit.store.saving import Save, save
 from segkit.store.searching import Search, State
 
+T = TypeVar("T")
 PATIENCE = 30.0
 
 
@@ -41,14 +45,15 @@ def open_catalog(workspace: Path, url: str | None = None, *, patience: float = P
     `patience` is how many seconds a write waits for others. Raises SegkitError if there is no such database or a newer
     segkit wrote it, Damaged if it cannot be read.
     """
-    return Catalog(open_database(workspace, url, patience))
+    return Catalog(open_database(workspace, url, patience), workspace / audit_anchor.FILE)
 
 
 class Catalog:
     """An open catalog. May be shared by threads; a process that forks may use it on either side."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, anchor: Path) -> None:
         self._database = database
+        self._anchor = anchor
 
     def close(self) -> None:
         """Gives the connections back; the catalog opens new ones if it is used again."""
@@ -107,7 +112,7 @@ class Catalog:
             reserved=reserved or {},
             create=create,
         )
-        return self._database.write(lambda connection: save(connection, wanted), app)
+        return self._on_record(lambda connection: save(connection, wanted), app)
 
     def segment(self, app: str, name_or_id: str) -> StoredSegment:
         """The segment of this name, in any spelling, or id. Raises NotFound with the nearest name."""
@@ -144,9 +149,7 @@ class Catalog:
 
         Raises NotFound, and SegkitError with their names while others refer to it; `also_used_by` adds to those.
         """
-        return self._database.write(
-            lambda c: life.delete(c, app, name_or_id, actor=actor, now=now, also=also_used_by), app
-        )
+        return self._on_record(lambda c: life.delete(c, app, name_or_id, actor=actor, now=now, also=also_used_by), app)
 
     def archive(
         self, app: str, name_or_id: str, *, actor: str, now: datetime, also_used_by: Sequence[str] = ()
@@ -155,13 +158,11 @@ class Catalog:
 
         Raises NotFound, and SegkitError with their names while others refer to it; `also_used_by` adds to those.
         """
-        return self._database.write(
-            lambda c: life.archive(c, app, name_or_id, actor=actor, now=now, also=also_used_by), app
-        )
+        return self._on_record(lambda c: life.archive(c, app, name_or_id, actor=actor, now=now, also=also_used_by), app)
 
     def unarchive(self, app: str, name_or_id: str, *, actor: str, now: datetime) -> StoredSegment:
         """Brings an archived segment back. Raises SegkitError while something that it reads is not there."""
-        return self._database.write(lambda c: life.unarchive(c, app, name_or_id, actor=actor, now=now), app)
+        return self._on_record(lambda c: life.unarchive(c, app, name_or_id, actor=actor, now=now), app)
 
     def current_versions(self, app: str) -> dict[str, int]:
         """The current version of every segment of the app, by id: what `Changes` expect."""
@@ -173,7 +174,7 @@ class Catalog:
 
         Raises CatalogMoved if the catalog is not at the versions that `changes` expects, and whatever `save` raises.
         """
-        return self._database.write(lambda connection: apply(connection, changes), *changes.apps)
+        return self._on_record(lambda connection: apply(connection, changes), *changes.apps)
 
     # --- snapshots ---
 
@@ -183,7 +184,7 @@ class Catalog:
         Raises NotFound where one names a version that the catalog never held.
         """
         if records:
-            self._database.write(lambda connection: published.record_snapshots(connection, records), records[0].app)
+            self._on_record(lambda connection: published.record_snapshots(connection, records), records[0].app)
 
     def newest_snapshot(self, app: str, segment_id: str, as_of: date) -> Snapshot | None:
         """The snapshot with the last as_of that is not after the given one."""
@@ -259,7 +260,7 @@ class Catalog:
         detail: Mapping[str, Any] | None = None,
     ) -> ExportRecord:
         """Records a written export. A due one has its name, and is recorded once for a day: raises SegkitError."""
-        return self._database.write(
+        return self._on_record(
             lambda connection: ledger.add_export(
                 connection,
                 app=app,
@@ -295,8 +296,8 @@ class Catalog:
         detail: Mapping[str, Any] | None = None,
     ) -> AuditEntry:
         """Adds to the audit trail. Saving and deleting add their own entry."""
-        return self._database.write(
-            lambda connection: ledger.add_audit(
+        return self._on_record(
+            lambda connection: audit_chain.append(
                 connection, actor=actor, at=at, app=app, action=action, subject=subject, detail=detail or {}
             ),
             app or "",
@@ -306,10 +307,27 @@ class Catalog:
         self,
         app: str | None = None,
         *,
+        actor: str | None = None,
         action: str | None = None,
         subject: str | None = None,
         limit: int | None = None,
     ) -> tuple[AuditEntry, ...]:
         """Entries of the audit trail, the newest first."""
         with self._database.reading() as connection:
-            return ledger.audit_trail(connection, app, action, subject, limit)
+            return ledger.audit_trail(connection, app, actor, action, subject, limit)
+
+    def audit_break(self) -> Break | None:
+        """The first entry of the audit trail that is not what was written, by its chain and `audit.anchor`, if any.
+
+        Raises Damaged if the anchor is not what segkit wrote.
+        """
+        anchor = audit_anchor.read_anchor(self._anchor)  # first: by now the trail may be longer, never shorter
+        with self._database.reading() as connection:
+            return audit_chain.first_break(connection, anchor)
+
+    def _on_record(self, work: Callable[[Connection], T], *apps: str) -> T:
+        """What `work` gives, which adds to the audit trail; then the anchor follows."""
+        done = self._database.write(work, *apps)
+        with self._database.reading() as connection:
+            audit_anchor.advance(self._anchor, connection)
+        return done

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from segkit.definitions.documents import name_key
 from segkit.errors import CatalogMoved
-from segkit.store import ledger
+from segkit.store.audit_chain import append
 from segkit.store.life import delete
 from segkit.store.records import SavedVersion
 from segkit.store.saving import Save, save
@@ -53,7 +53,7 @@ def apply(connection: Connection, changes: Changes) -> tuple[SavedVersion, ...]:
             "saved": {each.segment_id: each.number for each in saved if each.app == app},
             "deleted": [segment_id for of, segment_id in changes.deletes if of == app],
         }
-        ledger.add_audit(
+        append(
             connection, actor=changes.actor, at=changes.now, app=app, action=ACTION, subject=changes.key, detail=detail
         )
     return saved

@@ -1,4 +1,4 @@
-"""What happened: runs, exports, the audit trail. Rows are added; only a run's end is filled in later."""
+"""What happened: runs, exports, and what the audit trail says. Rows are added; only a run's end is filled in later."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from segkit.errors import NotFound, SegkitError
+from segkit.store.audit_chain import append
 from segkit.store.records import AuditEntry, ExportRecord, Run
 from segkit.store.tables import audit, exports, runs
 
@@ -63,6 +64,8 @@ def add_export(
         )
     values = {"app": app, "name": name, "as_of": as_of, "file": file, "sha256": sha256, "at": at, "actor": actor}
     row = connection.execute(insert(exports).values(**values, detail=dict(detail)).returning(exports)).one()
+    audited = {"file": file, "as_of": as_of.isoformat(), **detail}
+    append(connection, actor=actor, at=at, app=app, action="export", subject=name or "by hand", detail=audited)
     return ExportRecord(**row._mapping)
 
 
@@ -79,27 +82,17 @@ def all_exports(connection: Connection, app: str | None, limit: int | None) -> t
     return tuple(ExportRecord(**row._mapping) for row in connection.execute(query))
 
 
-def add_audit(
-    connection: Connection,
-    *,
-    actor: str,
-    at: datetime,
-    app: str | None,
-    action: str,
-    subject: str,
-    detail: Mapping[str, Any],
-) -> AuditEntry:
-    """Adds to the audit trail."""
-    values = {"actor": actor, "at": at, "app": app, "action": action, "subject": subject, "detail": dict(detail)}
-    row = connection.execute(insert(audit).values(**values).returning(audit)).one()
-    return AuditEntry(**row._mapping)
-
-
 def audit_trail(
-    connection: Connection, app: str | None, action: str | None, subject: str | None, limit: int | None
+    connection: Connection,
+    app: str | None,
+    actor: str | None,
+    action: str | None,
+    subject: str | None,
+    limit: int | None,
 ) -> tuple[AuditEntry, ...]:
     """Entries of the audit trail, the newest first."""
-    query = _where(select(audit), {audit.c.app: app, audit.c.action: action, audit.c.subject: subject})
+    wanted = {audit.c.app: app, audit.c.actor: actor, audit.c.action: action, audit.c.subject: subject}
+    query = _where(select(audit), wanted)
     return tuple(
         AuditEntry(**row._mapping) for row in connection.execute(query.order_by(audit.c.id.desc()).limit(limit))
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, update
 
 from segkit.definitions.conditions import references
 from segkit.errors import SegkitError
-from segkit.store import ledger
+from segkit.store.audit_chain import append
 from segkit.store.records import StoredSegment
 from segkit.store.references import User, users_of
 from segkit.store.segments import moment, segment, segment_of_id
@@ -78,6 +78,4 @@ def _refuse_while_used(done: str, name: str, users: Sequence[User], also: Sequen
 
 
 def _on_record(connection: Connection, action: str, found: StoredSegment, actor: str, now: datetime) -> None:
-    ledger.add_audit(
-        connection, actor=actor, at=now, app=found.app, action=action, subject=found.id, detail={"name": found.name}
-    )
+    append(connection, actor=actor, at=now, app=found.app, action=action, subject=found.id, detail={"name": found.name})

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_
 
 from segkit.errors import NotFound, Overtaken
+from segkit.store.audit_chain import append
 from segkit.store.records import Child, PublishedFile, Snapshot
 from segkit.store.tables import segments, snapshots, versions
 
@@ -29,6 +30,22 @@ def record_snapshots(connection: Connection, records: Sequence[Snapshot]) -> Non
     _refuse_unknown_versions(connection, records)
     _refuse_what_was_overtaken(connection, records)
     connection.execute(insert(snapshots), [asdict(record) for record in records])
+    for as_of in sorted({record.as_of for record in records}):
+        _on_record(connection, [record for record in records if record.as_of == as_of])
+
+
+def _on_record(connection: Connection, of_day: Sequence[Snapshot]) -> None:
+    first = of_day[0]
+    counts = {record.segment_id: record.count for record in of_day}
+    append(
+        connection,
+        actor=first.actor,
+        at=first.computed_at,
+        app=first.app,
+        action="refresh",
+        subject=first.as_of.isoformat(),
+        detail={"data_generation": first.data_generation, "counts": counts},
+    )
 
 
 def _refuse_unknown_versions(connection: Connection, records: Iterable[Snapshot]) -> None:

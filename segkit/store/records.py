@@ -160,3 +160,5 @@ class AuditEntry:
     action: str
     subject: str
     detail: Mapping[str, Any]
+    previous: str = field(default="", repr=False)  # the hash of the entry before
+    hash: str = field(default="", repr=False)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 from segkit.definitions.conditions import references
 from segkit.definitions.documents import Document, document_data, name_key, to_json
 from segkit.errors import NotFound, SegkitError, StaleSave
-from segkit.store import ledger
+from segkit.store.audit_chain import append
 from segkit.store.conflicts import Conflict
 from segkit.store.records import Kind, SavedVersion, StoredSegment
 from segkit.store.references import archived_ids_by_name, ids_by_name, path_back, with_ids
@@ -224,7 +224,7 @@ def _write(connection: Connection, wanted: Save, segment_id: str, held: StoredSe
         )
     )
     write_tags(connection, segment_id, wanted.document)
-    ledger.add_audit(
+    append(
         connection,
         actor=wanted.actor,
         at=wanted.now,

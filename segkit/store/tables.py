@@ -200,5 +200,9 @@ audit = Table(
     _text("action"),
     _text("subject"),
     _detail(),
+    # The chain: see `audit_chain`. No two entries follow the same one.
+    Column("previous", String(64), nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index(None, "app", "at"),
+    Index("uq_audit_previous", "previous", unique=True),
 )

@@ -41,7 +41,7 @@ def restored(path: Path, folder: Path, **options: object) -> Path:
 
 def files(folder: Path) -> dict[str, str]:
     """What lies in a workspace by name, with its sha256; but for the catalog, which is asked instead, and locks."""
-    own = ("catalog.sqlite", "locks/", ".backup", "data/shop/load.lock", "snapshots/shop/publish.lock")
+    own = ("catalog.sqlite", "audit.anchor", "locks/", ".backup", "data/shop/load.lock", "snapshots/shop/publish.lock")
     found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items() if not name.startswith(own)
@@ -61,7 +61,7 @@ def test_a_restored_workspace_has_every_file_and_answers_as_before(shop: SmallWo
     assert opened.catalog.segments("shop") == shop.workspace.catalog.segments("shop")
     assert opened.catalog.exports("shop") == shop.workspace.catalog.exports("shop")
     assert set(opened.app().members("Germans")["uid"]) == {"ana"}
-    assert [entry.action for entry in opened.catalog.audit(limit=2)] == ["restore", "save"]
+    assert [entry.action for entry in opened.catalog.audit(limit=2)] == ["restore", "export"]
     assert shop.workspace.catalog.audit(limit=1)[0].action == "backup"
     assert [(r.is_new, r.users) for r in opened.load()] == [(False, 2)]  # sources are known by their dates
 

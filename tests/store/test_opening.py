@@ -35,7 +35,7 @@ def test_the_embedded_catalog_is_private_to_its_owner(tmp_path: Path, make_docum
     with open_catalog(tmp_path) as catalog:
         catalog.save(make_document("Quiet"), app="shop", actor="ana", now=NOON, based_on=None)
         files = sorted(tmp_path.iterdir())
-        assert [f.name for f in files] == ["catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal"]
+        assert [f.name for f in files] == ["audit.anchor", "catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal"]
         assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
 
 

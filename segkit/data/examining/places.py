@@ -17,7 +17,7 @@ from segkit.files.atomic import is_temporary
 from segkit.files.locks import holder_of
 
 #: What segkit itself writes, each for its owner only.
-KEPT = ("catalog.sqlite", "data", "snapshots", "exports", "runs", "locks", "quarantine")
+KEPT = ("catalog.sqlite", "audit.anchor", "data", "snapshots", "exports", "runs", "locks", "quarantine")
 #: A load writes about what it reads, twice for a moment, and needs a little to begin with.
 _LEAST = 200_000_000
 

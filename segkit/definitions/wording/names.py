@@ -8,10 +8,11 @@ from datetime import date
 from typing import Protocol
 
 from segkit.definitions.operators import Type
-from segkit.definitions.vocabulary import Vocabulary
+from segkit.definitions.vocabulary import Personal, Vocabulary
 from segkit.definitions.wording import patterns as p
 from segkit.definitions.wording.filling import Filler, is_plain, lowered, number
 from segkit.definitions.wording.participles import done
+from segkit.masking import masked
 
 #: What separates an event's name in a row from the rest of it.
 _ROW_MARKS = frozenset(":()‘’")
@@ -28,6 +29,8 @@ class Declared(Protocol):
     def unit(self) -> str | None: ...
     @property
     def values(self) -> Mapping[str, str]: ...
+    @property
+    def personal(self) -> Personal | None: ...
 
 
 class _Named(Protocol):
@@ -98,7 +101,12 @@ class Names:
     # --- values ------------------------------------------------------------------------------------------------------
 
     def value(self, value: object, declared: Declared | None, *, named: bool = True) -> str:
-        """A value by its name where it has one, else a text in quotes, a number with its unit, a day, yes or no."""
+        """A value by its name where it has one, else a text in quotes, a number with its unit, a day, yes or no.
+
+        Personal data is masked.
+        """
+        if declared is not None and declared.personal is not None and value is not None:
+            return self._filler.quoted(masked(value, declared.personal) or "")
         name = self._value_name(value, declared) if named and declared is not None else None
         if name is not None:
             return name

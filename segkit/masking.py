@@ -1,0 +1,48 @@
+"""Personal data as it is shown while nobody has asked to see it: enough to tell rows apart, too little to use.
+
+Lies below everything else, errors too, so that no message can hold an e-mail address or a mobile number in clear.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from segkit.definitions.vocabulary import Personal
+
+_NAME = r"[^\W_](?:[\w.+%'’&~-]*[\w])?"
+_DOMAIN = r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*\.[^\W\d_]{2,}"
+#: Addresses and numbers in international form; what a URL has before its host is no address.
+_FOUND = re.compile(
+    rf"(?P<url>\b[a-z][a-z0-9+.-]*://[^\s/@]*@)|(?P<email>{_NAME}@{_DOMAIN})"
+    r"|(?P<mobile>(?<![\w+])\+[1-9](?:[ ()./-]{0,2}\d){7,14}(?!\d))",
+    re.IGNORECASE,
+)
+
+
+def masked(value: object, kind: Personal | None) -> str | None:
+    """`mary@example.com` as `m•••@e•••.com`, `+4915112345678` as `+49•••78`, other text as its first letter."""
+    if hasattr(value, "__iter__") and not isinstance(value, str):
+        return ", ".join(masked(item, kind) or "" for item in value)
+    if value is None or value == "" or value != value:  # NaN is not equal to itself
+        return None
+    text = str(value)
+    if kind == "email" and "@" in text:
+        local, _, domain = text.rpartition("@")
+        host, dot, ending = domain.rpartition(".")
+        return f"{local[:1]}•••@{host[:1]}•••{dot}{ending}"
+    if kind == "mobile":
+        return f"{text[:3]}•••{text[-2:]}" if len(text) > 7 else "•••"
+    return f"{text[:1]}•••"
+
+
+def masked_text(text: str) -> str:
+    """Text with every e-mail address and every number in international form in it masked; the rest as it is."""
+    return _FOUND.sub(_masked_match, text) if "@" in text or "+" in text else text
+
+
+def _masked_match(found: re.Match[str]) -> str:
+    if found["url"]:
+        return found["url"]
+    return masked(found[0], "email" if found["email"] else "mobile") or ""
