@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from segkit.api import App, Workspace
+from segkit.api.exporting import REFRESH
 from segkit.api.gating import require_acceptable
-from segkit.api.night import EXPORT, REFRESH, Night
+from segkit.api.night import EXPORT, Night
 from segkit.errors import Busy, Held, PartlyDone, SegkitError
 from segkit.files.atomic import sweep
 from segkit.files.locks import Lock
+from segkit.operations.gates import Finding, words_of_held
 from segkit.store.records import Run
 from segkit.workbench.notebooks import execute, notebook
 
@@ -116,7 +118,7 @@ def _run(
         exports=[{"app": name, **made} for name, run in exports.items() for made in run.detail.get("exports", [])],
         notebooks=[path.relative_to(workspace.folder).as_posix() for path in executed],
         failed=failed + [reason for run in runs for reason in _failures(run)],
-        held=[reason for run in runs for reason in _of_status(run, "held")],
+        held=[reason for run in runs for reason in _held(run)],
         gates=[found for run in refreshes.values() for found in run.detail.get("gates", [])],
     )
 
@@ -192,6 +194,16 @@ def _failures(run: Run) -> list[str]:
     if run.outcome == "failed":
         return [f"{run.app}: {run.kind}: {run.detail.get('reason', 'no reason on record')}"]
     return _of_status(run, "failed")
+
+
+def _held(run: Run) -> list[str]:
+    """Held segments, what holds all of them said once; or held exports."""
+    if run.kind == EXPORT:
+        return _of_status(run, "held")
+    rows = [row for row in run.detail.get("segments", []) if row["status"] == "held"]
+    findings = [Finding(**found) for found in run.detail.get("gates", [])]
+    words = words_of_held([row["name"] for row in rows], [row["reason"] for row in rows], findings)
+    return [f"{run.app}: {each}" for each in words]
 
 
 def _of_status(run: Run, status: str) -> list[str]:

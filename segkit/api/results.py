@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from segkit.api.infos import SegmentInfo as SegmentInfo
 from segkit.api.infos import SegmentList as SegmentList
 from segkit.errors import Held, PartlyDone
-from segkit.operations.gates import Finding
+from segkit.operations.gates import Finding, words_of_held
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,10 +187,11 @@ class RefreshReport:
     def raise_what_is_not_published(self) -> None:
         """Raises PartlyDone with every reason if a segment failed, Held if gates held some and nothing failed."""
         missing = [*self.failed, *self.held]
-        told = "\n  ".join(f"‘{s.name}’ {s.status}: {s.reason}" for s in missing)
+        told = [f"‘{s.name}’ failed: {s.reason}" for s in self.failed]
+        told += words_of_held([s.name for s in self.held], [s.reason for s in self.held], self.gates)
         if missing:
-            kind = PartlyDone if self.failed else Held
-            raise kind(f"{len(missing)} of {len(self.segments)} segments are not published:\n  {told}")
+            kind, head = PartlyDone if self.failed else Held, f"{len(missing)} of {len(self.segments)} segments"
+            raise kind(f"{head} are not published:\n  " + "\n  ".join(told))
 
     @property
     def published(self) -> tuple[RefreshedSegment, ...]:

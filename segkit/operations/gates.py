@@ -6,7 +6,7 @@ nothing is published, and what was published before is still served.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -151,3 +151,12 @@ def size_limit(size: SizeFacts, gates: Gates) -> float:
 
 def _key(gate: Gate, segment_id: str, as_of: date, found: str) -> str:
     return " ".join(part for part in (gate, segment_id, as_of.isoformat(), found) if part)
+
+
+def words_of_held(names: Sequence[str], reasons: Sequence[str], findings: Iterable[Finding]) -> list[str]:
+    """Why segments are held, a line each; what holds all of them is said once."""
+    of_data = [finding.sentence for finding in findings if not finding.holds and not finding.accepted]
+    if of_data and names:
+        which = f"all {len(names):,} segments" if len(names) > 1 else f"‘{names[0]}’"
+        return [f"{which} held: {sentence}" for sentence in of_data]
+    return [f"‘{name}’ held: {reason}" for name, reason in zip(names, reasons, strict=True)]
