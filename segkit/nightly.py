@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ from segkit.api import App, Workspace
 from segkit.api.exporting import REFRESH
 from segkit.api.gating import require_acceptable
 from segkit.api.night import EXPORT, Night
+from segkit.api.night_health import load_health
 from segkit.errors import Busy, Held, PartlyDone, SegkitError
-from segkit.files.atomic import sweep
+from segkit.files.atomic import sweep, write_text
 from segkit.files.locks import Lock
 from segkit.operations.gates import Finding, words_of_held
 from segkit.store.records import Run
+from segkit.workbench.night_page import failed_page, night_page
 from segkit.workbench.notebooks import execute, notebook
 
 #: Told what is being done, and how far it is (0 to 1).
@@ -37,6 +39,7 @@ class NightReport:
     failed: list[str]
     held: list[str]  # segments and exports, each with why
     gates: list[dict[str, Any]]  # what the gates found, also where somebody let it through; see `Finding`
+    page: str = ""  # for people to read, relative to the workspace
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -97,7 +100,30 @@ def _require_past(workspace: Workspace, first: date, last: date, app: str) -> No
 def _run(
     workspace: Workspace, night: Night, app: str, exported: Sequence[App], accept: Sequence[str], say: Tell
 ) -> NightReport:
-    """The night itself; needs the lock."""
+    """The night itself, and its page; needs the lock."""
+    page = folder_of(workspace, night) / (f"night-{app}.html" if app else "night.html")
+    try:
+        report = _work(workspace, night, app, exported, accept, say)
+    except SegkitError as error:
+        write_text(page, failed_page(night.dates, str(error), _made_at(workspace)))
+        raise
+    found = {each.name: load_health(each, night.as_of(each)) for each in night.apps}
+    write_text(page, night_page(report.to_dict(), found, _made_at(workspace)))
+    return replace(report, page=page.relative_to(workspace.folder).as_posix())
+
+
+def folder_of(workspace: Workspace, night: Night) -> Path:
+    """Where a night's evidence lies: a folder of its date."""
+    return workspace.folder / "runs" / max(night.dates.values()).isoformat()
+
+
+def _made_at(workspace: Workspace) -> str:
+    return f"Made on {workspace.clock():%Y-%m-%d at %H:%M} UTC"
+
+
+def _work(
+    workspace: Workspace, night: Night, app: str, exported: Sequence[App], accept: Sequence[str], say: Tell
+) -> NightReport:
     began = workspace.clock()
     loads, failed = _load(workspace, night, accept, say)
     executed = [_execute(workspace, "nightly_refresh", app, night, say, {"segments": [], "accept": list(accept)})]
@@ -172,8 +198,7 @@ def _how_to_go_on(reports: Sequence[NightReport]) -> list[str]:
 
 def _execute(workspace: Workspace, name: str, app: str, night: Night, say: Tell, more: Mapping[str, object]) -> Path:
     """Runs one notebook; its executed copy lies under the date of the night, whole or not at all."""
-    folder = workspace.folder / "runs" / max(night.dates.values()).isoformat()
-    target = folder / (f"{name}-{app}.ipynb" if app else f"{name}.ipynb")
+    target = folder_of(workspace, night) / (f"{name}-{app}.ipynb" if app else f"{name}.ipynb")
     # The dates are settled: a night that crosses midnight goes on as of the day on which it began.
     dates = {each: day.isoformat() for each, day in night.dates.items()}
     parameters = {"workspace": str(workspace.folder), "app": app, "as_of": dates[app] if app else dates, **more}

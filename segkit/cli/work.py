@@ -159,6 +159,7 @@ def _show_night(report: dict[str, object]) -> None:
         typer.echo(f"Gate      {found['app']}, {found['holds'] or found['gate']}: {found['sentence']}{let}")
     for path in report["notebooks"]:  # type: ignore[attr-defined]
         typer.echo(f"Notebook  {path}")
+    typer.echo(f"Page      {report['page']}")
 
 
 def _segments_table(segments: list[dict[str, object]]) -> None:
