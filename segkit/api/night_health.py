@@ -58,7 +58,8 @@ def load_health(app: App, as_of: date) -> LoadHealth | None:
     newest = max((day for day, events in having.items() if events), default=None)
     gates = app.workspace.settings.gates_of(app.name)
     days = [as_of - timedelta(days=number) for number in range(DAYS, 0, -1)]
-    shown = tuple(EventDay(day, having.get(day, 0), gates.is_quiet(day)) for day in days) if newest else ()
+    first = min(having, default=as_of)
+    shown = tuple(EventDay(day, having.get(day, 0), gates.is_quiet(day)) for day in days if day >= first)
     return LoadHealth(app.name, manifest.user_count, newest, shown, *_newest_load(app))
 
 

@@ -17,7 +17,7 @@ STYLE = """
 --line:#3a3f47;--accent:#6aaef0;--bad:#ff8a80;--warn:#f2b552;--good:#7fd194}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:24px 16px 48px;max-width:960px;background:var(--surface);color:var(--text);
-font:14px/1.45 system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;overflow-wrap:anywhere}
+font:14px/1.45 system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;overflow-wrap:break-word}
 h1{font-size:22px;margin:0}h2{font-size:16px;margin:32px 0 8px;padding-top:16px;border-top:1px solid var(--line)}
 h3{font-size:14px;margin:0 0 4px}p{margin:4px 0}.muted{color:var(--muted)}
 .verdict{font-size:16px;margin:8px 0 16px;font-weight:600}
@@ -29,16 +29,19 @@ h3{font-size:14px;margin:0 0 4px}p{margin:4px 0}.muted{color:var(--muted)}
 .cards{display:grid;gap:8px}
 .card{border:1px solid var(--line);border-left-width:4px;border-radius:6px;padding:8px 12px;background:var(--raised)}
 .card.failed{border-left-color:var(--bad)}.card.held{border-left-color:var(--warn)}
-.card.accepted{border-left-color:var(--good)}.mark{display:inline-block;width:20px}
+.card.accepted{border-left-color:var(--good)}.mark{vertical-align:-3px}
 table{border-collapse:collapse;width:100%}th,td{padding:6px 8px 6px 0;text-align:left;vertical-align:top;
 border-bottom:1px solid var(--line)}thead th{color:var(--muted);font-size:12px;font-weight:400}
 tbody th{font-weight:400}.n{text-align:right;font-variant-numeric:tabular-nums}
-.sizes td{white-space:nowrap;padding-left:12px;padding-right:0}.sizes th:first-child{width:60%}
+.sizes td{white-space:nowrap;padding-left:12px;padding-right:0}.sizes th.n{padding-right:0}
+.sizes th:first-child{width:60%}
+.exports td:last-child{overflow-wrap:anywhere}
+.exports th:first-child{max-width:180px;overflow-wrap:anywhere;min-width:72px}
 .bar{display:block;margin-top:2px;overflow:visible}
 .now{fill:var(--accent)}.before{fill:var(--text)}.missing{fill:var(--bad)}.quiet{fill:var(--line)}
 figure{margin:12px 0}figcaption,.ends{color:var(--muted);font-size:12px}.days{display:block;margin-top:4px}
 .ends{display:flex;justify-content:space-between;border-top:1px solid var(--line);padding-top:2px}
-.rows{margin:0;padding:0;list-style:none}.rows .n{display:inline-block;min-width:84px;margin-right:8px}
+.rows{margin:0;padding:0;list-style:none}.rows .n{display:inline-block;min-width:56px;margin-right:8px}
 details{margin:8px 0}summary{cursor:pointer;min-height:28px;padding:4px 0}
 pre{white-space:pre-wrap;font-size:12px;background:var(--raised);border-radius:6px;padding:8px 12px;margin:4px 0}
 code{background:var(--raised);border-radius:4px;padding:1px 4px}
@@ -87,7 +90,7 @@ def _verdict(report: Mapping[str, Any]) -> str:
         if not good:
             words = "Nothing is published: gates hold it. What was published before is still served."
     else:
-        kind, words = "done", f"All {number(good)} segments are published."
+        kind, words = "done", "1 segment is published." if good == 1 else f"All {number(good)} segments are published."
     return f'<p class="verdict {kind}">{words}</p>'
 
 

@@ -15,7 +15,8 @@ from segkit.api.night_health import EventDay, LoadHealth
 from segkit.workbench.drawing import day_text, number
 
 Row = Mapping[str, Any]
-_MARK = {"held": "⏸", "failed": "✕", "accepted": "✓"}
+#: Two bars, a cross, a tick; in 16 by 16.
+_MARK = {"held": "M5.5 3v10M10.5 3v10", "failed": "M4 4l8 8M12 4l-8 8", "accepted": "M3 8.5l3.5 3.5L13 4.5"}
 _TALL = 64
 #: Where no style sheet says otherwise, as in a notebook.
 _INKS = {"now": "#2579c7", "quiet": "#b0b0b0", "missing": "#c5362c"}
@@ -40,8 +41,9 @@ def attention(refreshes: Mapping[str, Row], exports: Iterable[Row] = (), failed:
 
 def _card(kind: str, title: str, text: str, more: str = "") -> str:
     below = f'<p class="muted">{escaped(more)}</p>' if more else ""
-    mark = f'<span class="mark" aria-hidden="true">{_MARK[kind]}</span>'
-    return f'<section class="card {kind}"><h3>{mark}{escaped(title)}</h3><p>{escaped(text)}</p>{below}</section>'
+    stroke = 'width="16" height="16" fill="none" stroke="currentColor" stroke-width="2"'
+    mark = f'<svg class="mark" viewBox="0 0 16 16" {stroke} aria-hidden="true"><path d="{_MARK[kind]}"/></svg>'
+    return f'<section class="card {kind}"><h3>{mark} {escaped(title)}</h3><p>{escaped(text)}</p>{below}</section>'
 
 
 def _finding(app: str, detail: Row, found: Row) -> str:
@@ -115,7 +117,8 @@ def _table(rows: Sequence[Row], largest: int) -> str:
         f'<td class="n">{number(row["count"])}</td><td class="n">{change_words(row)}</td></tr>'
         for row in rows
     )
-    return f'<table class="sizes"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    note = '<p class="muted">The bar is how many users there are now, the line across it how many there were.</p>'
+    return f'<table class="sizes"><thead>{head}</thead><tbody>{body}</tbody></table>{note}'
 
 
 def change_words(row: Row) -> str:
@@ -198,7 +201,7 @@ def exports(made: Sequence[Row]) -> str:
         f'<tr><th scope="row">{escaped(each["name"])}</th><td>{escaped(each["status"])}</td><td>{_file(each)}</td></tr>'
         for each in made
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<table class="exports"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _file(each: Row) -> str:
