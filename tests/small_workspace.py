@@ -58,6 +58,8 @@ class SmallWorkspace:
         self.top_settings = ""  # of segkit.toml, before its first table
         self.settings = ""  # more of segkit.toml
         self.app_settings = ""  # more of its [apps.shop]
+        # A handful of events leaves most days without any.
+        self.gates = '[gates]\noff = ["fresh", "missing_days"]'
         self.derived: dict[str, dict[str, Any]] = {}  # labels derived from events, by code: type and derivation
         self._users: dict[str, dict[str, Any]] = {}
         self._events: list[dict[str, Any]] = []
@@ -120,6 +122,7 @@ class SmallWorkspace:
     def _toml(self) -> str:
         return f"""segkit = 1
 {self.top_settings}
+{self.gates}
 [apps.shop]
 zone = "{self.zone}"
 as_of = {self.as_of}

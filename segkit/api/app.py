@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,7 +25,7 @@ from segkit.api import (
 from segkit.api.definitions import Definitions, definitions_of
 from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
-from segkit.api.keeping import prune, prune_after_refresh
+from segkit.api.keeping import prune
 from segkit.api.life import SegmentLife
 from segkit.api.permitting import asking
 from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, SegmentList
@@ -291,21 +290,21 @@ class App(SegmentLife):
         life.delete(self, name)
 
     def refresh(
-        self, names: Iterable[str] | None = None, as_of: Day = None, *, progress: Progress | None = None
+        self,
+        names: Iterable[str] | None = None,
+        as_of: Day = None,
+        *,
+        progress: Progress | None = None,
+        accept: Collection[str] = (),
     ) -> RefreshReport:
         """Evaluates and publishes the named segments with the daily ones that read them, or every daily one.
 
-        What is up to date is left as it is.
-        A segment that fails holds its dependants; the others are published, and the report says which and why.
-        After all daily ones, old snapshots are let go as the settings say.
+        What is up to date is left as it is. A segment that fails, or that a gate holds, holds its dependants; the
+        others are published, and the report says which and why. `accept` names gates, or segments, to let through, on
+        record. After all daily ones, old snapshots are let go as the settings say.
         """
-        day = self.day(as_of)
-        if day > self.as_of:
-            raise SegkitError(
-                f"as of {day}: that lies after {self.as_of}, the app's own date; published is what is known"
-            )
-        report = refreshing.refresh_named(self, None if names is None else list(names), day, progress)
-        return report if names is not None else replace(report, notes=(*report.notes, *prune_after_refresh(self)))
+        wanted = None if names is None else list(names)
+        return refreshing.refresh_app(self, wanted, self.day(as_of), progress, accept)
 
     def prune(self) -> LetGo:
         """Lets go of the users of old snapshots, as `[snapshots]` in the settings says; counts and records stay."""

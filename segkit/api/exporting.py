@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from segkit.api.definitions import Definition, Definitions
 from segkit.api.evaluation import require_available
+from segkit.api.gating import holding_data
 from segkit.data.settings import ExportSettings
 from segkit.definitions.documents import document_data
 from segkit.definitions.sentences import sentence
@@ -24,16 +25,20 @@ from segkit.store.snapshots import read_snapshot
 if TYPE_CHECKING:
     from segkit.api.app import App
 
+#: The kind of run that a night's refresh is on record as.
+REFRESH = "refresh"
+
 
 @dataclass(frozen=True, slots=True)
 class DueExport:
-    """One export of the settings on a date: made now, made before, or not due."""
+    """One export of the settings that is due on a date: made now or before, or why it was not made."""
 
     name: str
-    status: Literal["made", "made before"]
-    file: str  # relative to the workspace where it lies inside
+    status: Literal["made", "made before", "held", "failed"]
+    file: str  # relative to the workspace where it lies inside; empty where none was made
     segments: int
     rows: int
+    reason: str = ""
 
 
 def export(
@@ -129,17 +134,51 @@ def _published(app: App, definition: Definition, as_of: date, definitions: Defin
 
 
 def export_due(app: App, as_of: date, names: Iterable[str] | None) -> list[DueExport]:
-    """Every export of the settings that is due on a date and was not made; one made before is named, not repeated."""
+    """Every export of the settings that is due on a date; one made before is named, not repeated.
+
+    One that includes what a gate holds is held with it: an old list would leave under a new date. Once that is
+    published, it is made. What one export fails for leaves the others.
+    """
     wanted = None if names is None else set(names)
     due = [e for e in app.due_exports if e.is_due(as_of) and (wanted is None or e.name in wanted)]
-    return [_make(app, settings, as_of) for settings in due]
+    return [_due(app, settings, as_of) for settings in due]
+
+
+def _due(app: App, settings: ExportSettings, as_of: date) -> DueExport:
+    before = app.workspace.catalog.due_export(app.name, settings.name, as_of)
+    if before is not None:
+        counts = before.detail["segments"].values()
+        return DueExport(settings.name, "made before", before.file, len(counts), sum(counts))
+    try:
+        reason = _held(app, settings, as_of)
+        if reason:
+            return DueExport(settings.name, "held", "", len(settings.segments), 0, reason)
+        return _make(app, settings, as_of)
+    except SegkitError as error:
+        return DueExport(settings.name, "failed", "", len(settings.segments), 0, str(error))
+
+
+def _held(app: App, settings: ExportSettings, as_of: date) -> str:
+    """Why an export has to wait: what the gates found about the data, or the newest refresh about a segment in it."""
+    of_data = "; ".join(finding.sentence for finding in holding_data(app, as_of))
+    if of_data:
+        return of_data
+    definitions, catalog = app.definitions(), app.workspace.catalog
+    ids = [definitions[name].id for name in settings.segments]
+    for run in catalog.runs(app.name, as_of=as_of, kind=REFRESH, limit=1):
+        for row in run.detail.get("segments", ()):
+            if row["status"] == "held" and row["id"] in ids and not _is_published(app, row["id"], as_of, definitions):
+                return f"‘{row['name']}’ is held: {row['reason']}"
+    return ""
+
+
+def _is_published(app: App, segment_id: str, as_of: date, definitions: Definitions) -> bool:
+    """Whether a segment was published as of a date by its rule as it is now."""
+    snapshot = app.workspace.catalog.snapshot(app.name, segment_id, as_of)
+    return snapshot is not None and snapshot.rule_fingerprint == definitions.fingerprints[segment_id]
 
 
 def _make(app: App, settings: ExportSettings, as_of: date) -> DueExport:
-    held = app.workspace.catalog.due_export(app.name, settings.name, as_of)
-    if held is not None:
-        counts = held.detail["segments"].values()
-        return DueExport(settings.name, "made before", held.file, len(counts), sum(counts))
     result = export(
         app,
         settings.segments,

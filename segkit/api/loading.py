@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from segkit.api.gating import HELD, LOAD, newest_load
 from segkit.data.day_ranges import DayRanges
 from segkit.data.load import load_app
+from segkit.data.manifest import FILE
 from segkit.data.report import LoadReport
-from segkit.data.watching.drift import Acceptance
+from segkit.data.watching.drift import Acceptance, Drifted
 
 if TYPE_CHECKING:
+    from segkit.api.app import App
     from segkit.api.workspace import Workspace
 
 
@@ -29,20 +33,43 @@ def load(
     accept = _acceptance(workspace, accept_drift)
     reports = []
     for name in apps:
-        report = load_app(
-            workspace.folder,
-            workspace.settings,
-            name,
-            today=workspace.today(name),
-            as_of_limit=as_of_limit,
-            rebuild=rebuild,
-            accept=accept,
-            days=days,
-            progress=progress,
-        )
+        with _gate_on_record(workspace, name):
+            report = load_app(
+                workspace.folder,
+                workspace.settings,
+                name,
+                today=workspace.today(name),
+                as_of_limit=as_of_limit,
+                rebuild=rebuild,
+                accept=accept,
+                days=days,
+                progress=progress,
+            )
         _put_on_record(workspace, report)
         reports.append(report)
     return reports
+
+
+@contextmanager
+def _gate_on_record(workspace: Workspace, name: str) -> Iterator[None]:
+    """Puts on record that drift held a load, and that one went through again; the gate of a refresh reads it."""
+    app = workspace.app(name)
+    try:
+        yield
+    except Drifted as drifted:
+        if (app.folder / FILE).exists():
+            told = [str(drift) for drift in drifted.drifts]
+            _record(app, HELD, {"generation": app.manifest.generation, "drift": told})
+        raise
+    last = newest_load(app)
+    if last is not None and last.outcome == HELD:
+        _record(app, "done", {"generation": app.manifest.generation})
+
+
+def _record(app: App, outcome: str, detail: dict[str, Any]) -> None:
+    catalog, clock = app.workspace.catalog, app.workspace.clock
+    run = catalog.begin_run(app.name, as_of=app.as_of, kind=LOAD, started_at=clock())
+    catalog.end_run(run, ended_at=clock(), outcome=outcome, detail=detail)
 
 
 def _acceptance(workspace: Workspace, accept_drift: bool | Collection[str]) -> Acceptance | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from segkit.api.app import App
-from segkit.api.exporting import DueExport
+from segkit.api.exporting import REFRESH, DueExport
 from segkit.api.results import RefreshReport, table_html
 from segkit.engine.protocol import Progress
 from segkit.errors import SegkitError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: One date, one for each app by name, or each app's own.
 NightDates = date | str | Mapping[str, date | str] | None
-REFRESH = "refresh"
 EXPORT = "export"
 
 
@@ -52,14 +51,16 @@ class Exported:
 
     def _rows(self) -> list[tuple[object, ...]]:
         rows: list[tuple[object, ...]] = [
-            (app, e.name, e.segments, e.rows, e.status, e.file) for app, exports in self.made.items() for e in exports
+            (app, e.name, e.segments, e.rows, e.status, e.file or e.reason)
+            for app, exports in self.made.items()
+            for e in exports
         ]
         return rows + [(app, "", None, None, "failed", reason) for app, reason in self.failed.items()]
 
     def _repr_html_(self) -> str:
         if not self._rows():
             return "<p>No export is due.</p>"
-        return table_html(("App", "Export", "Segments", "Rows", "Status", "File"), self._rows())
+        return table_html(("App", "Export", "Segments", "Rows", "Status", "File, or why there is none"), self._rows())
 
     def __repr__(self) -> str:
         return "\n".join(" ".join(str(cell) for cell in row) for row in self._rows()) or "No export is due."
@@ -81,19 +82,26 @@ class Night:
         """The date that an app's night evaluates for."""
         return self.dates[app.name]
 
-    def refresh(self, segments: Sequence[str] = (), progress: Progress | None = None) -> Refreshed:
-        """Refreshes every daily segment, or the named ones, of each app. One app's failure leaves the others'."""
+    def refresh(
+        self, segments: Sequence[str] = (), accept: Collection[str] = (), progress: Progress | None = None
+    ) -> Refreshed:
+        """Refreshes every daily segment, or the named ones, of each app. One app's failure leaves the others'.
+
+        `accept` names gates, or segments, to let through, on record.
+        """
         reports, failed = [], {}
         for app in self.apps:
             try:
-                reports.append(self._refresh(app, segments, progress))
+                reports.append(self._refresh(app, segments, accept, progress))
             except SegkitError as error:
                 failed[app.name] = str(error)
         return Refreshed(tuple(reports), failed)
 
-    def _refresh(self, app: App, segments: Sequence[str], progress: Progress | None) -> RefreshReport:
+    def _refresh(
+        self, app: App, segments: Sequence[str], accept: Collection[str], progress: Progress | None
+    ) -> RefreshReport:
         def work() -> tuple[RefreshReport, str, dict[str, Any]]:
-            report = app.refresh(list(segments) or None, self.as_of(app), progress=progress)
+            report = app.refresh(list(segments) or None, self.as_of(app), progress=progress, accept=accept)
             return report, "partly" if report.failed or report.held else "done", report.to_dict()
 
         return self._recorded(app, REFRESH, work)
@@ -112,7 +120,8 @@ class Night:
     def _export(self, app: App) -> tuple[DueExport, ...]:
         def work() -> tuple[tuple[DueExport, ...], str, dict[str, Any]]:
             exports = tuple(app.export_due(self.as_of(app)))
-            return exports, "done", {"exports": [asdict(export) for export in exports]}
+            is_done = all(export.status.startswith("made") for export in exports)
+            return exports, "done" if is_done else "partly", {"exports": [asdict(export) for export in exports]}
 
         return self._recorded(app, EXPORT, work)
 

@@ -110,22 +110,6 @@ def reason(broken: Iterable[BrokenPersona]) -> str:
     return "; ".join(str(each) for each in broken)
 
 
-def held_by_personas(
-    app: App, due: Iterable[Definition], evaluation: Evaluation, definitions: Definitions, as_of: date
-) -> dict[str, str]:
-    """By id, why a segment is not published: its own persona is broken, or one of a segment that it reads."""
-    reasons = {key: reason(broken) for key, broken in broken_personas(app, definitions, evaluation, as_of).items()}
-    ids = {definition.id for definition in due}
-    waiting = list(reasons)
-    while waiting:
-        held = waiting.pop()
-        for parent in definitions.users_of(held):
-            if parent.id not in reasons and parent.id in evaluation.results:
-                reasons[parent.id] = f"it refers to ‘{definitions.name_of(held)}’, which is held: {reasons[held]}"
-                waiting.append(parent.id)
-    return {key: why for key, why in reasons.items() if key in ids}
-
-
 def require_personas(app: App, document: Document, definitions: Definitions) -> None:
     """Raises Held if a persona of a document that is to be saved is not where it must be as of the app's date.
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from segkit.api.definitions import Definition, Definitions
 from segkit.api.evaluation import Evaluation, evaluate
-from segkit.api.personas import held_by_personas
+from segkit.api.gating import judge
+from segkit.api.keeping import prune_after_refresh
 from segkit.api.results import RefreshedSegment, RefreshReport, Status
 from segkit.definitions.checks import check_rule
 from segkit.definitions.conditions import live_references, references
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.protocol import Progress
 from segkit.engine.rule_set import find_cycle
-from segkit.errors import Damaged, NotFound, Overtaken, Problem
+from segkit.errors import Damaged, NotFound, Overtaken, Problem, SegkitError
 from segkit.store.records import Computed, Snapshot
 from segkit.store.snapshots import new_snapshot_id, publish, read_newest, read_snapshot, sweep_leftovers
 
@@ -26,13 +28,24 @@ if TYPE_CHECKING:
 TRIES = 3
 
 
-def refresh_named(
-    app: App, names: Sequence[str] | None, as_of: date, progress: Progress | None = None
+def refresh_app(
+    app: App,
+    names: Sequence[str] | None,
+    as_of: date,
+    progress: Progress | None = None,
+    accept: Collection[str] = (),
 ) -> RefreshReport:
-    """Refreshes the named segments with the daily ones that read them, or every daily one; see `App.refresh`.
+    """Refreshes the named segments with the daily ones that read them, or every daily one; see `App.refresh`."""
+    if as_of > app.as_of:
+        raise SegkitError(f"as of {as_of}: that lies after {app.as_of}, the app's own date; published is what is known")
+    report = _refresh_settled(app, names, as_of, progress, accept)
+    return report if names is not None else replace(report, notes=(*report.notes, *prune_after_refresh(app)))
 
-    Does it again where definitions were changed while it was at it.
-    """
+
+def _refresh_settled(
+    app: App, names: Sequence[str] | None, as_of: date, progress: Progress | None, accept: Collection[str]
+) -> RefreshReport:
+    """Does it again where definitions were changed while it was at it."""
     for tries_left in reversed(range(TRIES)):
         definitions = app.definitions()
         if names is not None:
@@ -40,7 +53,7 @@ def refresh_named(
         else:
             wanted = [d for d in definitions.by_id.values() if d.cycle == "daily" and d.kind != "imported"]
         try:
-            return refresh(app, wanted, as_of, definitions, progress)
+            return refresh(app, wanted, as_of, definitions, progress, named=names is not None, accept=accept)
         except Overtaken:
             if not tries_left:
                 raise
@@ -48,7 +61,14 @@ def refresh_named(
 
 
 def refresh(
-    app: App, wanted: Collection[Definition], as_of: date, definitions: Definitions, progress: Progress | None = None
+    app: App,
+    wanted: Collection[Definition],
+    as_of: date,
+    definitions: Definitions,
+    progress: Progress | None = None,
+    *,
+    named: bool = False,
+    accept: Collection[str] = (),
 ) -> RefreshReport:
     """Evaluates `wanted` and publishes what is not up to date. A failed or held one holds its dependants only."""
     reasons = failures([d for d in wanted if not d.missing], app, as_of, definitions)
@@ -57,13 +77,22 @@ def refresh(
     earlier = app.workspace.catalog.newest_snapshots(app.name, _day_before(as_of))
     notes = app.notes(as_of)
     evaluation = evaluate(app, {d.id: d.rule for d in due}, as_of, definitions, progress=progress)
-    held_back = held_by_personas(app, due, evaluation, definitions, as_of)
+    judged = judge(app, due, evaluation, definitions, as_of, newest=held, named=named, accept=accept)
+    held_back = judged.reasons
     statuses = _publish(app, [d for d in due if d.id not in held_back], evaluation, as_of, definitions, held)
     statuses |= dict.fromkeys(held_back, "held")
     in_order = sorted(wanted, key=lambda d: d.kind != "predefined")
     rows = [_row(d, statuses, reasons | held_back, evaluation, earlier.get(d.id)) for d in in_order]
     manifest = evaluation.evaluator.manifest
-    return RefreshReport(app.name, as_of, evaluation.base.count, tuple(rows), manifest.generation, notes)
+    return RefreshReport(
+        app=app.name,
+        as_of=as_of,
+        base=evaluation.base.count,
+        segments=tuple(rows),
+        data_generation=manifest.generation,
+        notes=(*notes, *judged.notes),
+        gates=judged.findings,
+    )
 
 
 def failures(wanted: list[Definition], app: App, as_of: date, definitions: Definitions) -> dict[str, str]:

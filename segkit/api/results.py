@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from segkit.api.infos import SegmentInfo as SegmentInfo
 from segkit.api.infos import SegmentList as SegmentList
 from segkit.errors import Held, PartlyDone
+from segkit.operations.gates import Finding, words_of_held
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +141,7 @@ class Members:
         return f"{self.count:,} users as of {self.as_of}"
 
 
-#: `held`: a persona is not where it must be, and what was published before is still served.
+#: `held`: by a gate; what was published before is still served.
 Status = Literal["published", "up to date", "held", "failed", "unavailable"]
 
 
@@ -172,6 +173,7 @@ class RefreshReport:
     segments: tuple[RefreshedSegment, ...]
     data_generation: int
     notes: tuple[str, ...] = field(default=())
+    gates: tuple[Finding, ...] = ()  # what was found, also where somebody let it through
 
     @property
     def failed(self) -> tuple[RefreshedSegment, ...]:
@@ -179,16 +181,17 @@ class RefreshReport:
 
     @property
     def held(self) -> tuple[RefreshedSegment, ...]:
-        """Those that a persona held."""
+        """Those that a gate held."""
         return tuple(s for s in self.segments if s.status == "held")
 
     def raise_what_is_not_published(self) -> None:
-        """Raises PartlyDone with every reason if a segment failed, Held if personas held some and nothing failed."""
+        """Raises PartlyDone with every reason if a segment failed, Held if gates held some and nothing failed."""
         missing = [*self.failed, *self.held]
-        told = "\n  ".join(f"‘{s.name}’ {s.status}: {s.reason}" for s in missing)
+        told = [f"‘{s.name}’ failed: {s.reason}" for s in self.failed]
+        told += words_of_held([s.name for s in self.held], [s.reason for s in self.held], self.gates)
         if missing:
-            kind = PartlyDone if self.failed else Held
-            raise kind(f"{len(missing)} of {len(self.segments)} segments are not published:\n  {told}")
+            kind, head = PartlyDone if self.failed else Held, f"{len(missing)} of {len(self.segments)} segments"
+            raise kind(f"{head} are not published:\n  " + "\n  ".join(told))
 
     @property
     def published(self) -> tuple[RefreshedSegment, ...]:
@@ -203,6 +206,7 @@ class RefreshReport:
             "data_generation": self.data_generation,
             "segments": [{**asdict(s), "change": s.change} for s in self.segments],
             "notes": list(self.notes),
+            "gates": [finding.to_dict() for finding in self.gates],
         }
 
     @property

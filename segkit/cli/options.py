@@ -28,6 +28,10 @@ AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", metavar="YYYY-MM-DD", help="The date evaluated for; data ends with the day before."),
 ]
+AcceptOption = Annotated[
+    list[str] | None,
+    typer.Option("--accept", metavar="NAME", help="A gate, or a segment that one holds, to let through, on record."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with JSON.")]
 
 

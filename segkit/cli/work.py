@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from segkit.cli.options import (
+    AcceptOption,
     AppOption,
     AsOfOption,
     JsonOption,
@@ -22,6 +24,7 @@ from segkit.cli.options import (
     table,
     telling,
 )
+from segkit.errors import SegkitError
 
 _HERE = Path()
 
@@ -65,20 +68,27 @@ def refresh(
     workspace: WorkspaceOption = _HERE,
     app: AppOption = None,
     as_of: AsOfOption = None,
+    accept: AcceptOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Evaluate segments and publish their users.
+    """Evaluate segments and publish their users. What gates hold is kept back, unless the segments are named.
 
     Example: `segkit refresh 'Users with gateways' -w demo --app smart-home`
     """
+    from segkit.api.gating import require_acceptable
+
+    opened = open_app(workspace, app)
+    require_acceptable(opened.workspace, accept or (), opened.name)
     with telling() as tell:
-        report = open_app(workspace, app).refresh(
-            names, day_of(as_of), progress=lambda done, of: tell("refresh", done / max(of, 1))
+        report = opened.refresh(
+            names, day_of(as_of), progress=lambda done, of: tell("refresh", done / max(of, 1)), accept=accept or ()
         )
     if json:
         answer(report.to_dict())
     else:
         _segments_table(report.to_dict()["segments"])
+        for note in report.notes:
+            say(f"Note: {note}")
     report.raise_what_is_not_published()
 
 
@@ -86,21 +96,53 @@ def nightly(
     workspace: WorkspaceOption = _HERE,
     app: AppOption = None,
     as_of: AsOfOption = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="A night for each date from this one on.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="The last of these dates; `--from` by default.")
+    ] = None,
+    export: Annotated[
+        bool, typer.Option("--export", help="With --from: export what was due in the past, too.")
+    ] = False,
+    accept: AcceptOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run the whole night: load what is new, refresh every daily segment, export what is due.
 
+    Run again, it does what was left undone. Exit codes: 3 if gates held something, 5 if something failed.
+
     Example: `segkit nightly -w demo`
     """
-    from segkit.nightly import raise_what_failed, run_night
+    from segkit.nightly import raise_what_failed, run_night, run_nights
 
+    _require_one_way(as_of, first, last, export)
+    opened, names = open_workspace(workspace), accept or ()
     with telling() as tell:
-        report = run_night(open_workspace(workspace), app or "", day_of(as_of), tell)
+        if first is None:
+            reports = [run_night(opened, app or "", day_of(as_of), tell, names)]
+        else:
+            days = _day(first, "--from"), _day(last or first, "--to")
+            reports = list(run_nights(opened, *days, app or "", tell, names, export))
     if json:
-        answer(report.to_dict())
+        answer(reports[0].to_dict() if first is None else {"nights": [report.to_dict() for report in reports]})
     else:
-        _show_night(report.to_dict())
-    raise_what_failed(report)
+        for report in reports:
+            _show_night(report.to_dict())
+    raise_what_failed(*reports)
+
+
+def _require_one_way(as_of: str | None, first: str | None, last: str | None, export: bool) -> None:
+    if as_of is not None and first is not None:
+        raise SegkitError("--as-of and --from: expected one of them")
+    if first is None and (last is not None or export):
+        raise SegkitError(f"{'--to' if last is not None else '--export'} goes with --from")
+
+
+def _day(text: str, option: str) -> date:
+    found = day_of(text, option)
+    assert found is not None
+    return found
 
 
 def _show_night(report: dict[str, object]) -> None:
@@ -110,9 +152,14 @@ def _show_night(report: dict[str, object]) -> None:
         _segments_table(detail["segments"])  # type: ignore[arg-type]
     typer.echo("")
     for made in report["exports"]:  # type: ignore[attr-defined]
-        typer.echo(f"Export    {made['file']}: {made['segments']} segments, {made['rows']:,} rows ({made['status']})")
+        what = f"{made['file']}: {made['segments']} segments, {made['rows']:,} rows" if made["file"] else made["name"]
+        typer.echo(f"Export    {what} ({made['status']})")
+    for found in report["gates"]:  # type: ignore[attr-defined]
+        let = f" (accepted by {found['accepted']})" if found["accepted"] else ""
+        typer.echo(f"Gate      {found['app']}, {found['holds'] or found['gate']}: {found['sentence']}{let}")
     for path in report["notebooks"]:  # type: ignore[attr-defined]
         typer.echo(f"Notebook  {path}")
+    typer.echo(f"Page      {report['page']}")
 
 
 def _segments_table(segments: list[dict[str, object]]) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from segkit.data.dialect_settings import AS_USUAL, CsvFormat
+from segkit.data.gate_settings import Gates
 from segkit.data.role_settings import RoleSettings
 from segkit.data.sql import parts_of_name
 from segkit.definitions.strict_yaml import validated
@@ -211,6 +212,7 @@ class AppSettings(_Part):
     links: Annotated[tuple[LinkSource, ...], Field(strict=False)] = ()
     reach: Reach = Reach()
     predefined: dict[str, int | float] = Field(default_factory=dict)
+    gates: Gates | None = None
 
     @field_validator("zone")
     @classmethod
@@ -253,6 +255,7 @@ class Settings(_Part):
     limits: Limits = Limits()
     snapshots: SnapshotSettings = SnapshotSettings()
     roles: RoleSettings | None = None
+    gates: Gates = Gates()
     catalog: Annotated[str | None, Field(description="A database URL; the embedded SQLite by default.")] = None
     apps: Annotated[dict[str, AppSettings], Field(min_length=1)]
     exports: Annotated[tuple[ExportSettings, ...], Field(strict=False)] = ()
@@ -275,6 +278,10 @@ class Settings(_Part):
         if name not in self.apps:
             raise NotFound(f"no app '{name}'.{nearest(name, self.apps)} The workspace has: {', '.join(self.apps)}.")
         return self.apps[name]
+
+    def gates_of(self, app: str) -> Gates:
+        """What holds the publish of one app."""
+        return self.gates.overridden_by(self.app(app).gates)
 
 
 def read_settings(folder: Path) -> Settings:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segkit.api.night import Refreshed
+from segkit.api.night import Night, Refreshed
+from segkit.api.night_health import load_health
+from segkit.workbench import night_sections
 from segkit.workbench.charts import Chart, SizeRow, segment_sizes
 
 
@@ -33,3 +35,33 @@ def sizes(refreshed: Refreshed) -> Charts:
             for report in refreshed
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the night's page, as a notebook shows it."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return "This part of the night is shown as HTML."
+
+
+def attention(refreshed: Refreshed) -> Section:
+    """What is held or failed, each with why and what is still served."""
+    failed = [f"{app}: {why}" for app, why in refreshed.failed.items()]
+    return Section(night_sections.attention({r.app: r.to_dict() for r in refreshed}, (), failed))
+
+
+def changes(refreshed: Refreshed) -> Section:
+    """Which segments have grown and shrunk, those that changed most first, app by app."""
+    return Section("".join(f"<h3>{r.app}</h3>{night_sections.changes(r.to_dict())}" for r in refreshed))
+
+
+def health(night: Night) -> Section:
+    """Events a day and what became of the newest load's rows, app by app."""
+    found = {app.name: load_health(app, night.as_of(app)) for app in night.apps}
+    return Section("".join(f"<h3>{name}</h3>{night_sections.health(each)}" for name, each in found.items()))

@@ -27,11 +27,11 @@ from tests.oracle.world import World, build
 WORLDS, DATES, RULES = 5, 10, 20
 
 
-def past_dates(raw: RawApp, first: date, last: date) -> list[date]:
+def past_dates(raw: RawApp, first: date, last: date, count: int = DATES, seed: str = "") -> list[date]:
     """Days from the first load on to the day behind the last event, among them data dates."""
     days = [first + timedelta(days=n) for n in range((last - first).days + 2)]
-    stages = [stage for stage in raw.stages() if first <= stage <= days[-1]][: DATES // 2]
-    others = Random(f"as of {raw.seed}").sample([day for day in days if day not in stages], DATES - len(stages))
+    stages = [stage for stage in raw.stages() if first <= stage <= days[-1]][: count // 2]
+    others = Random(seed or f"as of {raw.seed}").sample([d for d in days if d not in stages], count - len(stages))
     return sorted([*stages, *others])
 
 

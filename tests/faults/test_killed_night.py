@@ -1,6 +1,6 @@
 """A night killed at random points, then run again: the same members as a night that was not, and no torn file.
 
-3 points by default; the stated 20 with `pytest --full tests/faults/test_killed_night.py`.
+3 points by default; the stated 50 with `pytest --full tests/faults/test_killed_night.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from segkit.api.doctor import examine
 from segkit.data.demo import write_demo
 from segkit.definitions.documents import read_document
 from segkit.files.atomic import is_temporary
+from segkit.files.hashing import sha256_of
 
 LATE = ("users/2026-06-01.parquet", "events/late-2026-05-31.parquet")
 
@@ -77,7 +78,7 @@ def undisturbed(evening: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "point" in metafunc.fixturenames:
-        points = 20 if metafunc.config.getoption("--full") else 3
+        points = 50 if metafunc.config.getoption("--full") else 3
         metafunc.parametrize("point", range(points))
 
 
@@ -104,5 +105,7 @@ def test_a_killed_night_run_again_has_the_same_members_and_no_torn_file(
     assert published(folder) == expected
     (exported,) = (folder / "exports").iterdir()
     assert zipfile.ZipFile(exported).testzip() is None
+    (record,) = segkit.open(folder, actor="tester").catalog.exports("smart-home")
+    assert (record.name, record.sha256) == ("campaigns", sha256_of(exported))
     assert [str(f) for f in examine(segkit.open(folder, actor="tester"), "smart-home", deep=True)] == []
     assert [path for path in folder.rglob("*") if is_temporary(path) and "data" in path.parts] == []
