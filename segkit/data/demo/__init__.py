@@ -13,6 +13,7 @@ from pathlib import Path
 
 from segkit.data.demo import grocery, smart_home
 from segkit.data.demo.smart_home import FEWEST_USERS
+from segkit.files.atomic import write_bytes, write_text
 
 __all__ = ["FEWEST_USERS", "grocery", "smart_home", "write_demo"]
 
@@ -38,7 +39,7 @@ def write_demo(folder: Path, *, users: int = 50_000, progress: Callable[[str], N
     for app in apps:
         _copy_documents(app, folder)
     # Last, because its presence makes the folder a workspace.
-    (folder / _SETTINGS).write_text(_settings(apps), encoding="utf-8")
+    write_text(folder / _SETTINGS, _settings(apps))
     return apps
 
 
@@ -71,5 +72,4 @@ def _copy_documents(app: str, folder: Path) -> None:
 
 
 def _copy(document: Traversable, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / document.name).write_bytes(document.read_bytes())
+    write_bytes(folder / document.name, document.read_bytes())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segkit.data.demo.clock import Array
+from segkit.files.atomic import writing
+from segkit.files.disk import private_folder
 
 UTC_INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -47,7 +48,7 @@ def instants(at: Array, missing: Array | None = None) -> pa.Array:
 
 def emptied(folder: Path) -> Path:
     """The folder, made if need be, without the Parquet files of an earlier run."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     for old in folder.glob("*.parquet"):
         old.unlink()
     return folder
@@ -55,10 +56,9 @@ def emptied(folder: Path) -> Path:
 
 def write_parquet(table: pa.Table, path: Path, *, unique: Sequence[str] = ()) -> None:
     """One file under its final name only when it is complete. `unique` columns gain nothing from a dictionary."""
-    unfinished = path.with_name(path.name + ".unfinished")
     dictionaries = [name for name in table.column_names if name not in unique]
-    # Without Arrow's own schema in the file, every reader sees plain text where text was dictionary-coded here.
-    pq.write_table(
-        table, unfinished, compression="zstd", compression_level=1, use_dictionary=dictionaries, store_schema=False
-    )
-    os.replace(unfinished, path)
+    with writing(path) as unfinished:
+        # Without Arrow's own schema in the file, every reader sees plain text where text was dictionary-coded here.
+        pq.write_table(
+            table, unfinished, compression="zstd", compression_level=1, use_dictionary=dictionaries, store_schema=False
+        )
