@@ -96,7 +96,7 @@ def changes(detail: Row) -> str:
     largest = max(1, *(max(row["count"], row["before"] or 0) for row in rows))
     moved = sorted((row for row in rows if row["change"]), key=_by_share, reverse=True)
     others = sorted((row for row in rows if not row["change"]), key=lambda row: -row["count"])
-    told = _table(moved, largest) if moved else "<p>No segment has grown or shrunk.</p>"
+    told = _table(moved, largest) if moved else "<p>No published segment has grown or shrunk.</p>"
     if others:
         words = f"{number(len(others))} {'is' if len(others) == 1 else 'are'} as large as before, or new"
         told += f"<details{'' if moved else ' open'}><summary>{words}</summary>{_table(others, largest)}</details>"
