@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from segkit.api.night import EXPORT, REFRESH, Night
 from segkit.errors import Busy, Held, PartlyDone, SegkitError
 from segkit.files.atomic import sweep
 from segkit.files.locks import Lock
+from segkit.operations.reporting import reported
 from segkit.store.records import Run
 from segkit.workbench.notebooks import execute, notebook
 
@@ -32,12 +33,14 @@ class NightReport:
     notebooks: list[str]
     failed: list[str]
     held: list[str]  # by a persona that is not where it must be
+    gates: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         return asdict(self)
 
 
+@reported
 def run_night(workspace: Workspace, app: str = "", as_of: date | None = None, tell: Tell | None = None) -> NightReport:
     """One whole night of one app, or of all; running it again does what was left undone.
 

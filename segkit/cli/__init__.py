@@ -38,7 +38,7 @@ def main() -> None:
     try:
         cli()
     except SegkitError as error:
-        typer.echo(f"segkit: {error}", err=True)
+        typer.echo("\n  ".join([f"segkit: {error}", *getattr(error, "__notes__", ())]), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # whoever reads the output has seen enough
         sys.stderr.close()
