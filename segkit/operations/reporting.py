@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from segkit.errors import Busy
 from segkit.files.locks import Lock, holder_of
 from segkit.operations.attempts import Attempt, ended_badly, ended_well, words_of
+from segkit.operations.messages import messages_of
 from segkit.operations.run_file import read_run, run_document, write_run
+from segkit.operations.sending import send_after_a_night
 
 if TYPE_CHECKING:
     from segkit.api import Workspace
@@ -56,7 +58,14 @@ def report_attempt(workspace: Workspace, attempt: Attempt) -> list[str]:
             _write(workspace, attempt, problems)
     except Exception as error:
         problems.append(f"the reports of the night could not be written: {words_of(error)}")
+    _part(problems, "the notifications", lambda: problems.extend(send_after_a_night(workspace)))
     return problems
+
+
+def _put_into_outbox(workspace: Workspace, document: Mapping[str, Any]) -> None:
+    messages = messages_of(document, workspace.settings.notifications)
+    if messages:
+        workspace.catalog.outbox.put(messages, workspace.clock())
 
 
 def _write(workspace: Workspace, attempt: Attempt, problems: list[str]) -> None:
@@ -64,6 +73,7 @@ def _write(workspace: Workspace, attempt: Attempt, problems: list[str]) -> None:
     earlier = read_run(folder)
     document = run_document(attempt, earlier, [])
     is_written = _part(problems, "run.json", lambda: write_run(folder, document))
+    _part(problems, "the notifications", lambda: _put_into_outbox(workspace, document))
     if problems and is_written:
         document["reports"] = list(problems)
         _part(problems, "run.json", lambda: write_run(folder, document))
@@ -74,6 +84,6 @@ def _part(problems: list[str], what: str, write: Callable[[], Any]) -> bool:
     try:
         write()
     except Exception as error:
-        problems.append(f"{what} could not be written: {words_of(error)}")
+        problems.append(f"{what} could not be made: {words_of(error)}")
         return False
     return True

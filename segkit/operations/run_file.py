@@ -6,8 +6,8 @@ failed, held: reasons · gates · notebooks, relative to the workspace · report
 apps, by name, each as its last attempt left it: attempt, as_of, outcome, last_success_at, base, data_generation,
 segments (id, name, kind, status, count, before, change, reason), exports (name, file, segments, rows, status), notes,
 load (lines of this night; generation, data_dates, users, new_users, events, rows of the load that made the data)
-attempts: the earlier ones of that date in short: attempt, apps, started_at, ended_at, outcome, exit_code, error, and how
-many failed and held
+attempts: the earlier ones of that date in short: attempt, apps, started_at, ended_at, outcome, exit_code, error, and
+how many failed and held
 """
 
 from __future__ import annotations

@@ -165,8 +165,8 @@ def test_a_run_file_that_cannot_be_written_is_told_and_the_night_stays_what_it_w
     (workspace.folder / "runs" / "2024-11-07" / FILE).mkdir(parents=True)
     done = night(workspace, segment("Germans", 40))
     assert done.refreshes["shop"]["segments"][0]["count"] == 40
-    assert [reason.partition(": ")[0] for reason in done.failed] == ["run.json could not be written"]
-    with pytest.raises(PartlyDone, match=r"run\.json could not be written"):
+    assert [reason.partition(": ")[0] for reason in done.failed] == ["run.json could not be made"]
+    with pytest.raises(PartlyDone, match=r"run\.json could not be made"):
         raise_what_failed(done)
 
 
