@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 #: Then a message is given up: about a day and a half of trying, if somebody tries every few minutes.
 TRIES = 12
-_FIRST_PAUSE = timedelta(minutes=1)
 _WAIT = 60.0  # seconds for another process to have sent what it sends
 
 
@@ -67,7 +66,7 @@ def send_after_a_night(workspace: Workspace) -> list[str]:
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after so many attempts: a minute, then twice as long each time."""
-    return _FIRST_PAUSE * 2 ** (attempts - 1)
+    return timedelta(minutes=1 << (attempts - 1))
 
 
 def _is_due(message: Message, now: datetime, again: bool) -> bool:

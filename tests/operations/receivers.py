@@ -35,7 +35,10 @@ def http_receiver() -> Iterator[Received]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers["Content-Length"]))
+            size = int(self.headers["Content-Length"])
+            content = self.rfile.read(size)
+            if len(content) < size:  # who sent it died
+                return
             received.requests.append((self.path, dict(self.headers.items()), json.loads(content)))
             code = received.answers.pop(0) if len(received.answers) > 1 else received.answers[0]
             self.send_response(code)
