@@ -16,6 +16,7 @@ from segkit.files.locks import Lock, holder_of
 from segkit.operations.attempts import Attempt, ended_badly, ended_well, words_of
 from segkit.operations.messages import messages_of
 from segkit.operations.metrics import write_metrics
+from segkit.operations.openlineage import write_lineage
 from segkit.operations.run_file import read_run, run_document, write_run
 from segkit.operations.sending import send_after_a_night
 
@@ -74,6 +75,7 @@ def _write(workspace: Workspace, attempt: Attempt, problems: list[str]) -> None:
     earlier = read_run(folder)
     document = run_document(attempt, earlier, [])
     is_written = _part(problems, "run.json", lambda: write_run(folder, document))
+    _part(problems, "the lineage", lambda: write_lineage(workspace, folder, attempt, document))
     _part(problems, "the metrics", lambda: write_metrics(workspace, document))
     _part(problems, "the notifications", lambda: _put_into_outbox(workspace, document))
     if problems and is_written:
