@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from segkit.api.examining import examine_definitions, examine_snapshots
 from segkit.data.doctor import Finding, examine_data, examine_workspace
 from segkit.errors import SegkitError
+from segkit.operations.examining import examine_outbox
 
 if TYPE_CHECKING:
     from segkit.api.workspace import Workspace
@@ -19,6 +20,7 @@ def examine(workspace: Workspace, app: str | None = None, *, deep: bool = False)
     """Everything that is wrong, worst first; empty if nothing is. `deep` reads every stored file again."""
     names = workspace.app_names if app is None else (workspace.app(app).name,)
     found = examine_workspace(workspace.folder, workspace.settings)
+    found += examine_outbox(workspace)
     found += [finding for name in names for finding in _of_app(workspace, name, deep)]
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
 

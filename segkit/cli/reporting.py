@@ -31,6 +31,7 @@ def notify(
     again: Annotated[
         bool, typer.Option("--again", help="Try everything that did not arrive now, also what was given up.")
     ] = False,
+    test: Annotated[bool, typer.Option("--test", help="Send every channel a test message instead.")] = False,
     workspace: WorkspaceOption = _HERE,
     json: JsonOption = False,
 ) -> None:
@@ -40,6 +41,9 @@ def notify(
     """
     from segkit.operations.sending import send_waiting
 
+    if test:
+        _send_test(open_workspace(workspace), json)
+        return
     found = send_waiting(open_workspace(workspace), again=again)
     if json:
         answer(asdict(found))
@@ -47,6 +51,20 @@ def notify(
         say(f"{found.delivered:,} delivered, {found.waiting:,} waiting, {found.given_up:,} given up")
     if found.problems:
         raise PartlyDone("not every notification arrived:\n  " + "\n  ".join(found.problems))
+
+
+def _send_test(workspace: Workspace, json: bool) -> None:
+    from segkit.operations.sending import send_test
+
+    found = send_test(workspace)
+    if json:
+        answer(found)
+    for name, problem in found.items():
+        say(f"‘{name}’: {problem or 'delivered'}")
+    if not found:
+        say("segkit.toml has no [[notifications]]")
+    if any(found.values()):
+        raise PartlyDone("not every test message arrived")
 
 
 def schedule(

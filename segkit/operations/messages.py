@@ -99,7 +99,7 @@ def _lines(body: Mapping[str, Any]) -> Iterator[str]:
     for app, counts in body["counts"].items():
         if counts["users"] is not None:
             served = counts["published"] + counts["up_to_date"]
-            yield f"{app}: {counts['users']:,} users, {served} segments published"
+            yield f"{app}: {_so_many(counts['users'], 'user')}, {_so_many(served, 'segment')} published"
     yield from _named(body["problems"], lambda s: f"{s['app']}: ‘{s['name']}’ {s['status']}")
     for gate in body["gates"]:
         yield f"{gate['app']}: gate {gate['gate']}"
@@ -107,9 +107,14 @@ def _lines(body: Mapping[str, Any]) -> Iterator[str]:
         yield f"Other problems: {body['other_problems']}"
     yield from _named(_largest(body["changes"]), _change)
     for made in body["exports"]:
-        yield f"{made['app']}: export {made['name']}, {made['segments']} segments, {made['rows']:,} rows"
+        size = f"{_so_many(made['segments'], 'segment')}, {_so_many(made['rows'], 'row')}"
+        yield f"{made['app']}: export {made['name']}, {size}"
     if body["outcome"] != "done":
         yield f"Why: runs/{body['date']}/run.json in the workspace"
+
+
+def _so_many(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _largest(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

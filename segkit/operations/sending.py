@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from segkit.data.report_settings import Notification
 from segkit.errors import Busy
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Then a message is given up: about a day and a half of trying, if somebody tries every few minutes.
 TRIES = 12
+_TEST = "segkit: a test message; no night ended"
 _WAIT = 60.0  # seconds for another process to have sent what it sends
 
 
@@ -62,6 +64,23 @@ def send_after_a_night(workspace: Workspace) -> list[str]:
         return [f"notification {problem}" for problem in send_waiting(workspace).problems]
     except Busy:
         return []
+
+
+def send_test(workspace: Workspace) -> dict[str, str]:
+    """Sends every channel of the settings a message that says it is a test; by name, why one did not arrive, or ''."""
+    body = {"segkit": 1, "outcome": "test", "text": _TEST}
+    found = {}
+    for channel in workspace.settings.notifications:
+        now, key = workspace.clock(), uuid4().hex
+        unkept: dict[str, Any] = {"id": 0, "attempts": 1, "last_error": None, "sent_at": None, "given_up_at": None}
+        message = Message(key, channel.name, _TEST, {**body, "id": key}, created_at=now, tried_at=now, **unkept)
+        try:
+            deliver(channel, message, workspace.folder)
+        except NotDelivered as error:
+            found[channel.name] = str(error)
+        else:
+            found[channel.name] = ""
+    return found
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -91,7 +91,7 @@ def test_a_mail_says_what_the_night_did(unloaded: SmallWorkspace, clock: Clock) 
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter.get_content().splitlines() == [
         "segkit: the night of 2024-11-07 is done",
-        "shop: 100 users, 1 segments published",
+        "shop: 100 users, 1 segment published",
         "shop: ‘Größe > 5’ 1,040 (+40)",
     ]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from segkit.api import Workspace
+from segkit.api.doctor import examine
 from segkit.errors import Busy, DataProblem
 from segkit.files.locks import Lock
 from segkit.operations.sending import TRIES, Sending, pause_after, send_waiting
@@ -232,3 +235,48 @@ def test_a_catalog_that_cannot_be_read_is_told_beside_the_error_that_ended_the_n
         night(notified, error=DataProblem("no data"))
     assert any(note.startswith("the notifications could not be made: ") for note in told.value.__notes__)
     assert receiver.requests == []
+
+
+def test_the_doctor_tells_what_did_not_arrive_and_what_was_given_up(
+    notified: Workspace, receiver: Received, clock: Clock
+) -> None:
+    def told() -> list[tuple[str, str, str]]:
+        found = [f for f in examine(notified) if f.where.startswith("notifications")]
+        return [(finding.severity, finding.where, finding.what) for finding in found]
+
+    receiver.answers = [500]
+    night(notified)
+    assert told() == [
+        ("warning", "notifications, ops", "1 message was tried and did not arrive; the last: the address answered 500")
+    ]
+    for number in range(1, TRIES):
+        clock.on(seconds=pause_after(number).total_seconds())
+        send_waiting(notified)
+    assert told() == [("warning", "notifications, ops", "1 message was given up; the last: the address answered 500")]
+    receiver.answers = [200]
+    send_waiting(notified, again=True)
+    assert told() == []
+
+
+def test_the_command_sends_what_waits_and_ends_with_5_if_something_did_not_arrive(
+    notified: Workspace, receiver: Received, clock: Clock, run_segkit: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    receiver.answers = [500, 500, 200]
+    night(notified)
+    done = run_segkit("notify", "--again", "-w", notified.folder, code=5)
+    assert "0 delivered, 1 waiting, 0 given up" in done.stderr
+    assert "‘ops’ was not delivered: the address answered 500" in done.stderr
+    done = run_segkit("notify", "--again", "--json", "-w", notified.folder)
+    assert json.loads(done.stdout) == {"delivered": 1, "waiting": 0, "given_up": 0, "problems": []}
+
+
+def test_a_test_message_goes_to_every_channel_and_is_not_kept(
+    notified: Workspace, receiver: Received, run_segkit: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    assert run_segkit("notify", "--test", "-w", notified.folder).stderr == "‘ops’: delivered\n"
+    [body] = receiver.bodies
+    assert (body["outcome"], body["text"]) == ("test", "segkit: a test message; no night ended")
+    receiver.answers = [404]
+    done = run_segkit("notify", "--test", "-w", notified.folder, code=5)
+    assert "‘ops’: the address answered 404" in done.stderr
+    assert notified.catalog.outbox.messages() == ()
