@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from segkit.errors import Busy, Held, PartlyDone, SegkitError
 from segkit.files.atomic import sweep, write_text
 from segkit.files.locks import Lock
 from segkit.operations.gates import Finding, words_of_held
+from segkit.operations.reporting import reporting
 from segkit.store.records import Run
 from segkit.workbench.night_page import failed_page, night_page
 from segkit.workbench.notebooks import execute, notebook
@@ -61,7 +63,8 @@ def run_night(
     require_acceptable(workspace, accept, app)
     with Lock(workspace.folder / "locks" / "night.lock", "the night"):
         night = workspace.night(app, as_of)
-        return _run(workspace, night, app, list(night.apps), accept, tell or (lambda step, share: None))
+        work = partial(_run, workspace, night, app, list(night.apps), accept, tell or (lambda step, share: None))
+        return reporting(workspace, night.dates, work)
 
 
 def run_nights(
@@ -83,7 +86,9 @@ def run_nights(
         for number in range((last - first).days + 1):
             night = workspace.night(app, first + timedelta(days=number))
             exported = [each for each in night.apps if export or night.as_of(each) == each.as_of]
-            yield _run(workspace, night, app, exported, accept, tell or (lambda step, share: None))
+            work = partial(_run, workspace, night, app, exported, accept, tell or (lambda step, share: None))
+            is_past = any(night.as_of(each) != each.as_of for each in night.apps)
+            yield reporting(workspace, night.dates, work, is_past=is_past)
 
 
 def _require_past(workspace: Workspace, first: date, last: date, app: str) -> None:

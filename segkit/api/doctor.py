@@ -11,6 +11,7 @@ from segkit.api.examining import examine_definitions, examine_snapshots
 from segkit.api.permitting import permitted
 from segkit.data.doctor import Finding, examine_data, examine_workspace
 from segkit.errors import SegkitError
+from segkit.operations.examining import examine_outbox
 from segkit.operations.roles import require
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def examine(workspace: Workspace, app: str | None = None, *, deep: bool = False)
 def _findings(workspace: Workspace, app: str | None, deep: bool) -> list[Finding]:
     names = workspace.app_names if app is None else (workspace.app(app).name,)
     found = [*examine_workspace(workspace.folder, workspace.settings), *examine_audit(workspace)]
+    found += examine_outbox(workspace)
     found += [finding for name in names for finding in _of_app(workspace, name, deep)]
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from segkit.analysis.lineage import Lineage
+from segkit.analysis.lineage import Lineage, Node
 from segkit.api.history import History, history_of
 from segkit.api.infos import SegmentInfo
-from segkit.api.lineage import lineage_of
+from segkit.api.lineage import lineage_of, read_by_segments
 from segkit.definitions.documents import Document, document_data, name_key, parse_document
 from segkit.errors import NotFound, SegkitError
 from segkit.store.records import StoredSegment
@@ -83,6 +83,10 @@ class SegmentLife:
     def lineage(self, name: str) -> Lineage:
         """What a segment reads, down to its sources, and which segments and exports use it; draws itself."""
         return lineage_of(self._app, name)
+
+    def read_by_segments(self) -> dict[str, tuple[Node, ...]]:
+        """By id, the segments and sources that each segment reads by itself."""
+        return read_by_segments(self._app)
 
     def names(self) -> Callable[[str], str]:
         """Gives the name of a segment by its id; of archived and deleted ones too, and the id where there is none."""

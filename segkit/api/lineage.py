@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from segkit.analysis.lineage import Lineage, Node, Reads
@@ -32,6 +32,29 @@ def lineage_of(app: App, name: str) -> Lineage:
     found.segment(focus)
     found.users(focus)
     return Lineage(app.name, f"segment:{focus.id}", tuple(found.nodes.values()), tuple(dict.fromkeys(found.reads)))
+
+
+def read_by_segments(app: App) -> dict[str, tuple[Node, ...]]:
+    """By id, what every segment reads by itself: other segments, and the sources behind its labels and events."""
+    definitions = app.definitions()
+    found = _Gathered(app, definitions)
+    by_reader: dict[str, list[str]] = {}
+    keys = {definition.id: found.segment(definition) for definition in definitions.by_id.values()}
+    for edge in found.reads:
+        by_reader.setdefault(edge.reader, []).append(edge.read)
+    return {id_: tuple(map(found.nodes.__getitem__, _origins(key, by_reader))) for id_, key in keys.items()}
+
+
+def _origins(reader: str, by_reader: Mapping[str, list[str]]) -> list[str]:
+    """Keys of segments and sources, each once."""
+    waiting, found = list(by_reader.get(reader, ())), dict[str, None]()
+    while waiting:
+        key = waiting.pop(0)
+        if key.startswith(("segment:", "source:")):
+            found[key] = None
+        else:
+            waiting += by_reader.get(key, ())
+    return list(found)
 
 
 class _Gathered:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from segkit.data.dialect_settings import AS_USUAL, CsvFormat
 from segkit.data.gate_settings import Gates
+from segkit.data.report_settings import Notifications, ReportSettings
 from segkit.data.role_settings import RoleSettings
 from segkit.data.sql import parts_of_name
 from segkit.definitions.strict_yaml import validated
@@ -259,6 +260,8 @@ class Settings(_Part):
     catalog: Annotated[str | None, Field(description="A database URL; the embedded SQLite by default.")] = None
     apps: Annotated[dict[str, AppSettings], Field(min_length=1)]
     exports: Annotated[tuple[ExportSettings, ...], Field(strict=False)] = ()
+    reports: ReportSettings = ReportSettings()
+    notifications: Notifications = ()
 
     @model_validator(mode="after")
     def _names_fit_together(self) -> Self:

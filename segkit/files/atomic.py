@@ -1,7 +1,8 @@
 """Files that appear whole or not at all: written under a temporary name in the same folder, fsynced, renamed.
 
 Whoever reads the path sees the old file or the new one, whatever dies in between. A temporary name says which process
-made it, so that `sweep` can remove what dead ones left behind. Files are the owner's only (0600).
+made it, so that `sweep` can remove what dead ones left behind. Files are the owner's only (0600),
+unless they are meant for others.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _COUNTER = count()
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Path]:
+def writing(path: Path, mode: int = PRIVATE_FILE) -> Iterator[Path]:
     """A temporary path to write to; when the block ends well, what was written there is the file at `path`.
 
     The temporary file exists, empty, and may be written by anything that takes a path (its extension says nothing, so
@@ -36,7 +37,7 @@ def writing(path: Path) -> Iterator[Path]:
         # Held until the file has its name: tells `sweep` in another container, where our number means nothing.
         fcntl.flock(fd, fcntl.LOCK_EX)
         yield temporary
-        temporary.chmod(PRIVATE_FILE)
+        temporary.chmod(mode)
         sync(temporary)
         DISK.rename(temporary, path)
     except BaseException:
@@ -48,17 +49,17 @@ def writing(path: Path) -> Iterator[Path]:
     sync(path.parent)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
     """Makes `data` the content of the file at `path`; whole or not at all."""
-    with writing(path) as temporary, temporary.open("wb", buffering=0) as file:
+    with writing(path, mode) as temporary, temporary.open("wb", buffering=0) as file:
         left = memoryview(data)
         while left:
             left = left[DISK.write(file.fileno(), left) :]
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, mode: int = PRIVATE_FILE) -> None:
     """Makes `text` in UTF-8 the content of the file at `path`; whole or not at all. Line ends stay as they are."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"), mode)
 
 
 def write_through(path: Path, fill: Callable[[Path], object]) -> None:

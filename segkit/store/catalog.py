@@ -19,6 +19,7 @@ from segkit.store.audit_chain import Break
 from segkit.store.changes import Changes, apply, current_versions
 from segkit.store.copying import copy_catalog
 from segkit.store.database import Database, open_database
+from segkit.store.outbox import Outbox
 from segkit.store.records import (
     AuditEntry,
     ExportRecord,
@@ -63,6 +64,11 @@ class Catalog:
     def kind(self) -> Literal["sqlite", "postgresql"]:
         """Which database it lies in."""
         return "sqlite" if self._database.is_sqlite else "postgresql"
+
+    @property
+    def outbox(self) -> Outbox:
+        """Messages that are to be sent once each."""
+        return Outbox(self._database)
 
     def copy_to(self, folder: Path) -> Path:
         """Writes all of it, as it is at one moment, to `catalog.sqlite` in `folder`. Nobody waits meanwhile."""

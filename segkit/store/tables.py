@@ -206,3 +206,20 @@ audit = Table(
     Index(None, "app", "at"),
     Index("uq_audit_previous", "previous", unique=True),
 )
+
+#: Messages to be sent once each: see `outbox`. No column says that one is being sent; the lock of the sender does.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("channel", String(64), nullable=False),
+    _text("subject"),
+    Column("body", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("tried_at", Instant),  # when the last attempt began
+    _text("last_error", nullable=True),  # what came of it; nothing where it was cut off
+    Column("sent_at", Instant),
+    Column("given_up_at", Instant),
+)
