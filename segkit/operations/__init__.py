@@ -1,0 +1,1 @@
+"""Roles, audit, gates, outbox, erasure: what runs around a workspace's work."""
