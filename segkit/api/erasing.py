@@ -7,21 +7,26 @@ finds them there, and does the whole again. What was published stays as it is: c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from segkit.data.erasing import ErasingData, Removed, erasing
 from segkit.data.finding_people import Found
 from segkit.data.generation import clear_leftovers
-from segkit.data.kept_out import KINDS, keep_out, read_kept_out
+from segkit.data.kept_out import FOLDER, KINDS, keep_out, read_kept_out
 from segkit.data.load import LOCK
 from segkit.data.manifest import FILE, read_manifest
 from segkit.data.mapping import vocabulary_folder
 from segkit.definitions.vocabulary import read_vocabulary
 from segkit.errors import NotFound
+from segkit.exchange.archive import remove_abandoned
+from segkit.files.atomic import sweep, write_text
 from segkit.files.locks import Lock
 from segkit.operations.exported import ExportOf, Person, take_exports
 from segkit.operations.standing import files_that_name, remove_evidence
@@ -89,10 +94,13 @@ class ErasureReport:
         return "\n".join(self.words())
 
 
+_REPORT = TypeAdapter(ErasureReport)
+
+
 def _export_words(export: ExportOf) -> str:
     when = f" as of {export.as_of}" if export.as_of else ""
     verb = "may have been" if export.by == "cannot be told" else "was"
-    what = "; removed" if export.removed else "; it is out of segkit's reach: tell whoever has it"
+    what = "; its file is removed" if export.removed else "; its file is not in the workspace: tell whoever has it"
     return f"export that the person {verb} in: {export.file}{when} (by {export.by}){what}"
 
 
@@ -101,6 +109,7 @@ def erase(workspace: Workspace, who: str, app: str | None = None, *, again: bool
     names = workspace.app_names if app is None else (workspace.app(app).name,)
     with ExitStack() as stack:
         erasing_ = _Erasing(workspace, names, stack)
+        _sweep(workspace)
         found = erasing_.find(who.strip(), again)
         report = erasing_.erase(found) if any(found.values()) else erasing_.finish(who.strip(), again)
     workspace.close_apps()
@@ -146,13 +155,9 @@ class _Erasing:
             self._names, lambda app: persons[app].terms if app in persons else Terms() if app else everywhere
         )
         literals = self._named(scrubbed)
-        removed = sum((self._data[name].take_out(some) for name, some in found.items()), Removed())
-        # Whoever exported while this was at it may have written the person once more.
-        exports += [e for e in take_exports(folder, catalog, targets, persons) if e.removed]
         report = ErasureReport(
             erasure=erasure,
             users={name: len(some.uids) for name, some in found.items()},
-            removed=removed,
             catalog_fields=scrubbed.fields,
             literals=literals,
             exports=tuple(replace(export, file=everywhere.masked(export.file)) for export in exports),
@@ -160,6 +165,12 @@ class _Erasing:
             still_named_in=tuple(files_that_name(folder, everywhere)),
             notes=tuple(_notes(found, everywhere, scrubbed)),
         )
+        self._remember(report)  # from the next step on nothing tells any more who it was
+        removed = sum((self._data[name].take_out(some) for name, some in found.items()), Removed())
+        # Whoever exported while this was at it may have written the person once more.
+        late = [export for export in take_exports(folder, catalog, targets, persons) if export.by == "its rows"]
+        report = replace(report, removed=removed, exports=(*report.exports, *late))
+        self._remember(report)
         self._put_on_record(report)
         return report
 
@@ -173,14 +184,24 @@ class _Erasing:
             )
         for name, data in self._data.items():
             clear_leftovers(self._folder / "data" / name, data.manifest)
-        report = ErasureReport(
-            erasure=erasure or "",
-            users={},
-            notes=("nobody is there who has to be erased; whoever was erased before is kept out",),
-        )
+        report = self._remembered(erasure) or ErasureReport(erasure=erasure or "", users={})
         if erasure is not None and not self._workspace.catalog.audit(action=ACTION, subject=erasure, limit=1):
             self._put_on_record(report)
-        return report
+        return replace(
+            report, notes=(*report.notes, "this was done before; nobody is there any more who has to be erased")
+        )
+
+    def _remember(self, report: ErasureReport) -> None:
+        """Keeps the report, which names nobody, beside the list of whom loads keep out."""
+        write_text(self._place(report.erasure), json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n")
+
+    def _remembered(self, erasure: str | None) -> ErasureReport | None:
+        with suppress(OSError, ValueError):
+            return None if erasure is None else _REPORT.validate_json(self._place(erasure).read_bytes())
+        return None
+
+    def _place(self, erasure: str) -> Path:
+        return self._folder / FOLDER / f"{erasure}.json"
 
     def _erasure_of(self, who: str) -> str | None:
         """The erasure by which somebody is kept out already."""
@@ -228,6 +249,13 @@ class _Erasing:
                 subject=report.erasure,
                 detail=detail,
             )
+
+
+def _sweep(workspace: Workspace) -> None:
+    """Removes what dead processes left half written, whatever it holds."""
+    sweep(workspace.folder)
+    for target in {"exports", *(export.target for export in workspace.settings.exports)}:
+        remove_abandoned(workspace.folder / target)
 
 
 @contextmanager

@@ -57,7 +57,10 @@ def take_exports(
     there = {path.relative_to(workspace).as_posix(): path for path in _zips(workspace, targets, records)}
     found = [_taken(file, path, records.get(file), persons) for file, path in there.items()]
     away = [record for file, record in records.items() if file not in there]
-    found += [_told(record.file, record, _by_published_users(workspace, catalog, record, persons)) for record in away]
+    for record in away:
+        is_ours = not Path(record.file).is_absolute()  # one that was removed before
+        by = _by_published_users(workspace, catalog, record, persons)
+        found.append(_told(record.file, record, by, removed=is_ours))
     return [export for export in found if export is not None]
 
 
