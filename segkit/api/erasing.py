@@ -28,6 +28,7 @@ from segkit.errors import NotFound
 from segkit.exchange.archive import remove_abandoned
 from segkit.files.atomic import sweep, write_text
 from segkit.files.locks import Lock
+from segkit.files.scratch import sweep_folders
 from segkit.operations.exported import ExportOf, Person, take_exports
 from segkit.operations.standing import files_that_name, remove_evidence
 from segkit.store.scrubbing import Scrubbed
@@ -166,6 +167,7 @@ class _Erasing:
             notes=tuple(_notes(found, everywhere, scrubbed)),
         )
         self._remember(report)  # from the next step on nothing tells any more who it was
+        # Imported lists, whose rows bear uids and addresses, belong here too: before the data, which comes last.
         removed = sum((self._data[name].take_out(some) for name, some in found.items()), Removed())
         # Whoever exported while this was at it may have written the person once more.
         late = [export for export in take_exports(folder, catalog, targets, persons) if export.by == "its rows"]
@@ -254,6 +256,7 @@ class _Erasing:
 def _sweep(workspace: Workspace) -> None:
     """Removes what dead processes left half written, whatever it holds."""
     sweep(workspace.folder)
+    sweep_folders(workspace.folder / "data" / ".spill")
     for target in {"exports", *(export.target for export in workspace.settings.exports)}:
         remove_abandoned(workspace.folder / target)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from segkit.api import Workspace
 UID, EMAIL, MOBILE = "ana-4711", "Ana.Weiss@example.com", "+49 151 5550199"
 ANA = (UID, EMAIL, MOBILE)
 #: Users: uid, e-mail, mobile, country.
-ROWS = [
+ROWS: list[tuple[str, str | None, str | None, str]] = [
     (UID, EMAIL, MOBILE, "DE"),
     ("bo-0001", "bo@example.com", "+49 151 5550100", "DE"),
     ("cem-0002", "cem@example.com", None, "AT"),
@@ -72,6 +73,15 @@ def write(folder: Path, url: str | None = None) -> None:
     (folder / "sources" / "devices.csv").write_text(f"owner,kind\n{UID},hub\nbo-0001,hub\nghost-99,hub\n")
     add_users(folder, "2024-11-04", ROWS)
     add_events(folder, "first", EVENTS)
+
+
+def write_two_apps(folder: Path) -> None:
+    """The same with a second app, over the same sources."""
+    write(folder)
+    shutil.copytree(folder / "vocabulary" / "shop", folder / "vocabulary" / "second")
+    settings = folder / "segkit.toml"
+    text = settings.read_text()
+    settings.write_text(text + text[text.index("[apps.shop]") :].replace("apps.shop", "apps.second"))
 
 
 def add_users(folder: Path, day: str, rows: list[tuple[str, str | None, str | None, str]]) -> None:

@@ -18,12 +18,24 @@ from segkit.cli import cli
 from segkit.errors import NotFound
 from segkit.store.snapshots import read_snapshot
 from tests.operations.decoder import places_of
-from tests.operations.shop import ANA, EMAIL, EVENTS, MOBILE, ROWS, UID, add_events, add_users, at_work
+from tests.operations.shop import (
+    ANA,
+    EMAIL,
+    EVENTS,
+    MOBILE,
+    ROWS,
+    UID,
+    add_events,
+    add_users,
+    at_work,
+    write,
+    write_two_apps,
+)
 from tests.store.conftest import database_url
 
 __all__ = ["database_url"]
 
-EVERYBODY = {"all": []}
+EVERYBODY: dict[str, list[object]] = {"all": []}
 OTHERS = ["bo-0001", "cem-0002", "dora-003"]
 
 
@@ -218,12 +230,61 @@ def test_a_short_uid_is_taken_from_personas_and_left_in_texts(sqlite_shop: Works
     shop.app().save({"name": "Last 7 days", "rule": EVERYBODY, "personas": {"in": ["7"], "out": []}})
     shop.app().refresh()
     shop.app().export(["Last 7 days"], shop.folder / "exports" / "seven.zip")
+    shop.app().export(["Last 7 days"], shop.folder / "exports" / "seven-book.zip", format="xlsx")
     report = shop.erase("7")
-    assert "exports/seven.zip" in {export.file for export in report.exports if export.removed}
+    removed = {export.file for export in report.exports if export.removed}
+    assert removed == {"exports/seven.zip", "exports/seven-book.zip"}
     document = shop.app().document("Last 7 days")
     assert document.personas is None
     assert {s.status for s in shop.app().refresh().segments if s.name == "Last 7 days"} == {"published"}
     assert (shop.folder / "runs" / "2024-11-10" / "run.json").exists()
+
+
+def test_a_key_that_others_used_too_still_counts_once_after_the_erasure(sqlite_shop: Workspace) -> None:
+    shop = sqlite_shop
+    add_events(shop.folder, "twice", [(1, "cem-0002", "app_used", "k1"), (4, "bo-0001", "app_used", "k10")])
+    shop.load()
+    shop.erase(UID)
+    manifest = shop.app().manifest
+    assert manifest.keys is not None
+    assert sum(run.rows for run in manifest.keys.runs) == 4  # k2, k4, k5, k10; not k1 and k3
+    add_events(shop.folder, "again", [(1, "bo-0001", "app_used", "k2"), (5, "cem-0002", "app_used", "k3")])
+    [report] = shop.load()
+    assert (report.role("events").duplicate, report.role("events").kept) == (1, 1)
+
+
+def test_in_another_app_who_has_the_same_uid_stays(tmp_path: Path) -> None:
+    write_two_apps(tmp_path / "workspace")
+    shop = segkit.open(tmp_path / "workspace", actor="tester")
+    shop.load()
+    for app in shop.apps():
+        app.save({"name": "Ana", "rule": {"label": "email", "op": "eq", "value": EMAIL}, "personas": {"in": [UID]}})
+    report = shop.erase(UID, "second")
+    assert report.users == {"second": 1}
+    assert list(shop.app("shop").members("Ana")["uid"]) == [UID]
+    assert shop.app("shop").document("Ana").personas is not None
+    assert list(shop.app("second").members("Ana")["uid"]) == []
+    assert shop.app("second").document("Ana").personas is None
+    shop.load(rebuild=True)
+    assert [app.base("2024-11-10").count for app in shop.apps()] == [4, 3]
+    assert shop.erase(EMAIL).users == {"shop": 1}
+    shop.close()
+
+
+def test_who_is_known_from_events_only_is_erased_and_kept_out(tmp_path: Path) -> None:
+    write(tmp_path / "workspace")
+    settings = tmp_path / "workspace" / "segkit.toml"
+    text = settings.read_text()
+    start, end = text.index("[[apps.shop.users]]"), text.index("[[apps.shop.events]]")
+    settings.write_text(text[:start] + text[end:])
+    shop = segkit.open(tmp_path / "workspace", actor="tester")
+    shop.load()
+    assert users(shop) == [UID, "bo-0001", "cem-0002", "ghost-99"]
+    shop.erase(UID)
+    shop.load(rebuild=True)
+    assert users(shop) == ["bo-0001", "cem-0002", "ghost-99"]
+    assert places_of(shop.folder, UID) == set()
+    shop.close()
 
 
 def test_hashes_on_the_list_are_hmacs_that_nobody_can_try_out(sqlite_shop: Workspace) -> None:
