@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from segkit.api.erasing import unfinished
 from segkit.api.examining import examine_definitions, examine_snapshots
 from segkit.data.doctor import Finding, examine_data, examine_workspace
 from segkit.errors import SegkitError
@@ -20,7 +21,20 @@ def examine(workspace: Workspace, app: str | None = None, *, deep: bool = False)
     names = workspace.app_names if app is None else (workspace.app(app).name,)
     found = examine_workspace(workspace.folder, workspace.settings)
     found += [finding for name in names for finding in _of_app(workspace, name, deep)]
+    found += _erasures(workspace, names)
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
+
+
+def _erasures(workspace: Workspace, names: Sequence[str]) -> Iterator[Finding]:
+    try:
+        left = unfinished(workspace, names)
+    except SegkitError as error:
+        yield Finding("error", "erasures", str(error), "nobody can be loaded safely", "mend the file that is named")
+        return
+    if left:
+        what = f"{len(left):,} erasures were begun and not finished: {', '.join(left[:3])}"
+        why = "loads keep these people out, and what was stored of them before may be there still"
+        yield Finding("error", "erasures", what, why, "segkit erase --again --yes")
 
 
 def _of_app(workspace: Workspace, name: str, deep: bool) -> Iterator[Finding]:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
+from segkit.api.erasure_report import REPORT, ErasedLiteral, ErasureReport
 from segkit.data.erasing import ErasingData, Removed, erasing
 from segkit.data.finding_people import Found
 from segkit.data.generation import clear_leftovers
@@ -29,7 +28,7 @@ from segkit.exchange.archive import remove_abandoned
 from segkit.files.atomic import sweep, write_text
 from segkit.files.locks import Lock
 from segkit.files.scratch import sweep_folders
-from segkit.operations.exported import ExportOf, Person, take_exports
+from segkit.operations.exported import Person, take_exports
 from segkit.operations.standing import files_that_name, remove_evidence
 from segkit.store.scrubbing import Scrubbed
 from segkit.store.terms import Terms, terms_of
@@ -40,71 +39,6 @@ if TYPE_CHECKING:
 ACTION = "erase"
 
 
-@dataclass(frozen=True, slots=True)
-class ErasedLiteral:
-    """A place in a version of a segment where the person was named, and is masked now."""
-
-    app: str
-    segment_id: str
-    segment: str
-    version: int
-    place: str
-
-
-@dataclass(frozen=True)
-class ErasureReport:
-    """What an erasure did. Names files and places, never the person; `erasure` is an id made with a secret key."""
-
-    erasure: str
-    users: dict[str, int]  # by app
-    removed: Removed = field(default_factory=Removed)
-    catalog_fields: dict[str, int] = field(default_factory=dict)  # masked, by table
-    literals: tuple[ErasedLiteral, ...] = ()
-    exports: tuple[ExportOf, ...] = ()
-    evidence: tuple[str, ...] = ()  # files of nights that were removed
-    still_named_in: tuple[str, ...] = ()  # files of people's own
-    notes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data; dates and instants as ISO text."""
-        found = asdict(self)
-        for export in found["exports"]:
-            export |= {key: export[key] and export[key].isoformat() for key in ("as_of", "at")}
-        return found
-
-    def words(self) -> list[str]:
-        """The report in a few lines of English."""
-        users = ", ".join(f"{count:,} of {app}" for app, count in self.users.items() if count) or "nobody who was there"
-        lines = [
-            f"{self.erasure}: erased {users}; {self.removed.label_values:,} values of labels, "
-            f"{self.removed.events:,} events, {self.removed.aside:,} rows kept aside"
-        ]
-        fields = ", ".join(f"{count:,} in {table}" for table, count in self.catalog_fields.items())
-        lines += [f"masked in the catalog: {fields}"] if fields else []
-        lines += [f"rule that named the person: ‘{at.segment}’ ({at.app}) version {at.version}, {at.place}"
-                  for at in self.literals]  # fmt: skip
-        lines += [_export_words(export) for export in self.exports]
-        lines += [f"removed {path}, in which the person was named" for path in self.evidence]
-        lines += [
-            f"still named in {path}, which is yours to change; loads keep the person out"
-            for path in self.still_named_in
-        ]
-        return lines + [f"Note: {note}" for note in self.notes]
-
-    def __repr__(self) -> str:
-        return "\n".join(self.words())
-
-
-_REPORT = TypeAdapter(ErasureReport)
-
-
-def _export_words(export: ExportOf) -> str:
-    when = f" as of {export.as_of}" if export.as_of else ""
-    verb = "may have been" if export.by == "cannot be told" else "was"
-    what = "; its file is removed" if export.removed else "; its file is not in the workspace: tell whoever has it"
-    return f"export that the person {verb} in: {export.file}{when} (by {export.by}){what}"
-
-
 def erase(workspace: Workspace, who: str, app: str | None = None, *, again: bool = False) -> ErasureReport:
     """Erases whoever has that uid, e-mail or mobile, in one app or in all; see `Workspace.erase`."""
     names = workspace.app_names if app is None else (workspace.app(app).name,)
@@ -113,8 +47,16 @@ def erase(workspace: Workspace, who: str, app: str | None = None, *, again: bool
         _sweep(workspace)
         found = erasing_.find(who.strip(), again)
         report = erasing_.erase(found) if any(found.values()) else erasing_.finish(who.strip(), again)
+        if again:
+            erasing_.settle()
     workspace.close_apps()
     return report
+
+
+def unfinished(workspace: Workspace, names: Sequence[str]) -> list[str]:
+    """Erasures in some apps that keep somebody out, and are not on record: killed, or undone by a restored backup."""
+    begun = {entry.erasure for name in names for entry in read_kept_out(workspace.folder, name).entries}
+    return sorted(begun - {entry.subject for entry in workspace.catalog.audit(action=ACTION)}) if begun else []
 
 
 class _Erasing:
@@ -166,12 +108,14 @@ class _Erasing:
             still_named_in=tuple(files_that_name(folder, everywhere)),
             notes=tuple(_notes(found, everywhere, scrubbed)),
         )
+        earlier = self._remembered(erasure) if erasure in unfinished(self._workspace, self._names) else None
+        report = report.after(earlier) if earlier else report
         self._remember(report)  # from the next step on nothing tells any more who it was
         # Imported lists, whose rows bear uids and addresses, belong here too: before the data, which comes last.
         removed = sum((self._data[name].take_out(some) for name, some in found.items()), Removed())
         # Whoever exported while this was at it may have written the person once more.
         late = [export for export in take_exports(folder, catalog, targets, persons) if export.by == "its rows"]
-        report = replace(report, removed=removed, exports=(*report.exports, *late))
+        report = replace(report, removed=report.removed + removed, exports=(*report.exports, *late))
         self._remember(report)
         self._put_on_record(report)
         return report
@@ -187,11 +131,16 @@ class _Erasing:
         for name, data in self._data.items():
             clear_leftovers(self._folder / "data" / name, data.manifest)
         report = self._remembered(erasure) or ErasureReport(erasure=erasure or "", users={})
-        if erasure is not None and not self._workspace.catalog.audit(action=ACTION, subject=erasure, limit=1):
+        if erasure in unfinished(self._workspace, self._names):
             self._put_on_record(report)
         return replace(
             report, notes=(*report.notes, "this was done before; nobody is there any more who has to be erased")
         )
+
+    def settle(self) -> None:
+        """Puts on record what was begun by a process that died, or before the backup was made that was restored."""
+        for erasure in unfinished(self._workspace, self._names):
+            self._put_on_record(self._remembered(erasure) or ErasureReport(erasure=erasure, users={}))
 
     def _remember(self, report: ErasureReport) -> None:
         """Keeps the report, which names nobody, beside the list of whom loads keep out."""
@@ -199,7 +148,7 @@ class _Erasing:
 
     def _remembered(self, erasure: str | None) -> ErasureReport | None:
         with suppress(OSError, ValueError):
-            return None if erasure is None else _REPORT.validate_json(self._place(erasure).read_bytes())
+            return None if erasure is None else REPORT.validate_json(self._place(erasure).read_bytes())
         return None
 
     def _place(self, erasure: str) -> Path:

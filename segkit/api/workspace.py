@@ -13,7 +13,8 @@ from pathlib import Path
 from segkit.api import loading
 from segkit.api.app import App
 from segkit.api.backing_up import BackupReport, Part, back_up
-from segkit.api.erasing import ErasureReport, erase
+from segkit.api.erasing import erase
+from segkit.api.erasure_report import ErasureReport
 from segkit.api.night import Night, NightDates
 from segkit.api.planning.applying import Applied, apply, apply_plan, read_plan
 from segkit.api.planning.planning import make_plan

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -96,6 +97,9 @@ def test_no_load_brings_an_erased_person_back(sqlite_shop: Workspace) -> None:
     [report] = shop.load(rebuild=True)
     assert report.users == 4
     assert report.role("link:devices").left_out[0].count == 1
+    [devices] = shop.app().manifest.labels["devices"]
+    stored = pq.read_table(shop.app().folder / devices.path, columns=["user_no"])
+    assert sorted(stored.column("user_no").to_pylist()) == [1, 2, 3, 4]  # nothing of the dead number
     shop.app().refresh()
     assert everywhere(shop) == set()
     assert users(shop) == [*OTHERS, "eve-0005"]

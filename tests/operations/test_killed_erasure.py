@@ -137,9 +137,15 @@ def test_once_the_list_says_so_no_load_brings_the_person_back(
         patched.setattr(places[who], dies)
         with pytest.raises(KeyboardInterrupt):
             workspace.erase(UID)
+    [told] = [finding for finding in examine(workspace) if finding.severity == "error"]
+    assert "1 erasures were begun and not finished" in str(told)
     add_a_day(workspace.folder)
     workspace.load()
     assert {file.day.day: file.rows for file in workspace.app().manifest.days}[6] == 1  # only Bo's
-    workspace.erase(UID)
+    report = workspace.erase(again=True)
     require_tidy(workspace)
+    [entry] = workspace.catalog.audit(action="erase")
+    assert entry.detail["users"] == {"shop": 1}
+    assert len(entry.detail["exports"]) == 3
+    assert report.users == ({} if who == "published" else {"shop": 1})
     workspace.close()
