@@ -8,12 +8,16 @@ finds them there, and does the whole again. What was published stays as it is: c
 from __future__ import annotations
 
 import json
+import shutil
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segkit.api.backing_up import LOCK as BACKUP_LOCK
+from segkit.api.backing_up import STAGING
 from segkit.api.erasure_report import REPORT, ErasedLiteral, ErasureReport
 from segkit.data.erasing import ErasingData, Removed, erasing
 from segkit.data.finding_people import Found
@@ -43,10 +47,13 @@ def erase(workspace: Workspace, who: str, app: str | None = None, *, again: bool
     """Erases whoever has that uid, e-mail or mobile, in one app or in all; see `Workspace.erase`."""
     names = workspace.app_names if app is None else (workspace.app(app).name,)
     with ExitStack() as stack:
+        # A backup holds on to the files that it copies, and one that died left them: none may be at work.
+        stack.enter_context(Lock(workspace.folder / "locks" / BACKUP_LOCK, "erasing"))
         erasing_ = _Erasing(workspace, names, stack)
         _sweep(workspace)
-        found = erasing_.find(who.strip(), again)
-        report = erasing_.erase(found) if any(found.values()) else erasing_.finish(who.strip(), again)
+        wanted = unicodedata.normalize("NFC", who).strip()
+        found = erasing_.find(wanted, again)
+        report = erasing_.erase(found) if any(found.values()) else erasing_.finish(wanted, again)
         if again:
             erasing_.settle()
     workspace.close_apps()
@@ -205,6 +212,7 @@ class _Erasing:
 def _sweep(workspace: Workspace) -> None:
     """Removes what dead processes left half written, whatever it holds."""
     sweep(workspace.folder)
+    shutil.rmtree(workspace.folder / STAGING, ignore_errors=True)
     sweep_folders(workspace.folder / "data" / ".spill")
     for target in {"exports", *(export.target for export in workspace.settings.exports)}:
         remove_abandoned(workspace.folder / target)

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,9 +37,15 @@ _BROKEN = (
 
 
 def texts_of_file(path: Path) -> Iterator[str]:
-    """What a file says, piece by piece. Raises OSError if it cannot be read."""
+    """What a file says, piece by piece, and what that says without HTML's and addresses' escapes. Raises OSError if it
+    cannot be read."""
     with path.open("rb") as file:
-        yield from texts_of(file, path.name)
+        for text in texts_of(file, path.name):
+            yield text
+            if "&" in text:
+                yield html.unescape(text)
+            if "%" in text:
+                yield unquote(text)
 
 
 def texts_of(file: IO[bytes], name: str, depth: int = 0) -> Iterator[str]:
@@ -95,8 +102,6 @@ def _plain(file: IO[bytes], name: str) -> Iterator[str]:
     while piece := reader.read(_CHARACTERS):
         text = rest + piece
         yield text
-        if "&" in text:
-            yield html.unescape(text)
         rest = text[-_OVERLAP:]
     reader.detach()
 

@@ -128,6 +128,9 @@ def at_work(folder: Path, url: str | None = None) -> Workspace:
     runs.mkdir(parents=True)
     (runs / "night.ipynb").write_text(json.dumps({"cells": [{"outputs": [{"text": f"failed for {UID}"}]}]}))
     (runs / "night.html").write_text(f"<p>{EMAIL.replace('@', '&#64;')}</p>")
+    (runs / "mail.txt").write_text(f"https://example.com/?to={EMAIL.replace('@', '%40')}&x=1")
     (runs / "log.json.gz").write_bytes(gzip.compress(json.dumps({"to": "0049 " + MOBILE}).encode()))
     (runs / "run.json").write_text('{"users": 4711}')
+    (folder / ".backup" / "held").mkdir(parents=True)  # left by a backup that was killed
+    (folder / ".backup" / "held" / "users.txt").write_text(" ".join(ANA))
     return workspace

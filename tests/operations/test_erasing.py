@@ -16,7 +16,8 @@ import segkit
 from segkit.api import Workspace
 from segkit.api.doctor import examine
 from segkit.cli import cli
-from segkit.errors import NotFound
+from segkit.errors import Busy, NotFound
+from segkit.files.locks import Lock
 from segkit.store.snapshots import read_snapshot
 from tests.operations.decoder import places_of
 from tests.operations.shop import (
@@ -158,7 +159,7 @@ def test_the_report_tells_rules_exports_and_files_and_not_the_person(shop: Works
     }
     assert [path.name for path in (shop.folder / "exports").iterdir()] == ["austria.zip"]
     runs = "runs/2024-11-10"
-    assert report.evidence == (f"{runs}/log.json.gz", f"{runs}/night.html", f"{runs}/night.ipynb")
+    assert report.evidence == tuple(f"{runs}/{n}" for n in ("log.json.gz", "mail.txt", "night.html", "night.ipynb"))
     assert [path.name for path in (shop.folder / runs).iterdir()] == ["run.json"]
     assert set(report.still_named_in) == {
         "notes.txt", "sources/devices.csv", "sources/events-first.parquet",
@@ -225,6 +226,43 @@ def test_a_number_of_an_erased_user_is_given_to_nobody(sqlite_shop: Workspace) -
     assert {uid: shop.app().user_no(uid) for uid in OTHERS} == numbers
     assert shop.app().user_no("aaa-0000") == 4
     assert shop.app().manifest.dead == (0,)
+
+
+def test_what_stands_in_csv_with_a_list_of_addresses_is_kept_out_too(tmp_path: Path) -> None:
+    write(tmp_path / "workspace")
+    folder = tmp_path / "workspace"
+    labels = folder / "vocabulary" / "shop" / "labels.yaml"
+    labels.write_text(labels.read_text().replace('"E-mail", "type": "string"', '"E-mail", "type": "list"'))
+    settings = (folder / "segkit.toml").read_text()
+    settings = settings.replace("users-*.parquet", "people-*.csv").replace("events-*.parquet", "acts*.csv")
+    (folder / "segkit.toml").write_text(settings)
+    people = f'uid,email,country\nana-4711,"[""{EMAIL}"", ""second@example.com""]",DE\nbo-0001,,DE\n'
+    (folder / "sources" / "people-2024-11-04.csv").write_text(people)
+    acts = "uid,event,at,id\nana-4711,app_used,2024-11-01 12:00:00,k1\nbo-0001,app_used,2024-11-01 12:00:00,k2\n"
+    (folder / "sources" / "acts.csv").write_text(acts)
+    shop = segkit.open(folder, actor="tester")
+    shop.load()
+    assert shop.erase("second@example.com").users == {"shop": 1}
+    later = f'uid,email,country\nnew-9999,"[""x@example.com"", ""{EMAIL}""]",DE\n'
+    later += f'bo-0001,"[""{EMAIL}"", ""bo@example.com""]",DE\n'
+    (folder / "sources" / "people-2024-11-05.csv").write_text(later)
+    (folder / "sources" / "acts-2.csv").write_text("uid,event,at,id\nnew-9999,app_used,2024-11-02 12:00:00,k3\n")
+    shop.load()
+    shop.load(rebuild=True)
+    frame = shop.app().members(EVERYBODY, labels=["email"], unmask=True)
+    assert frame["uid"].tolist() == ["bo-0001"]
+    assert [list(emails) for emails in frame["email"]] == [["bo@example.com"]]
+    assert [place for word in (UID, EMAIL, "new-9999") for place in places_of(folder, word)] == []
+    shop.close()
+
+
+def test_while_a_backup_is_at_work_nothing_is_erased(sqlite_shop: Workspace) -> None:
+    with (
+        Lock(sqlite_shop.folder / "locks" / "backup.lock", "a backup"),
+        pytest.raises(Busy, match=r"backup\.lock is held by"),
+    ):
+        sqlite_shop.erase(UID)
+    assert UID in users(sqlite_shop)
 
 
 def test_a_short_uid_is_taken_from_personas_and_left_in_texts(sqlite_shop: Workspace) -> None:
