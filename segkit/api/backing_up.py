@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 Part = Literal["sources", "exports", "runs"]
 PARTS: tuple[Part, ...] = get_args(Part)
 FORMAT = 1
-_STAGING = ".backup"
+STAGING = ".backup"
+LOCK = "backup.lock"
 #: What is taken through the catalog and the manifests, or means nothing elsewhere.
 _NOT_AS_IT_LIES = frozenset(
-    {"data", "snapshots", "locks", _STAGING, ANCHOR, CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm"}
+    {"data", "snapshots", "locks", STAGING, ANCHOR, CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm"}
 )
 _NOWHERE = frozenset({"__pycache__", ".ipynb_checkpoints"})
 _TRIES = 10
@@ -83,8 +84,8 @@ def back_up(workspace: Workspace, path: Path, without: Collection[Part] = ()) ->
     """
     target = path.absolute()
     _refuse(workspace.folder, target)
-    with Lock(workspace.folder / "locks" / "backup.lock", "a backup"):
-        staging = workspace.folder / _STAGING
+    with Lock(workspace.folder / "locks" / LOCK, "a backup"):
+        staging = workspace.folder / STAGING
         shutil.rmtree(staging, ignore_errors=True)  # of a backup that was killed: the lock is ours
         try:
             taken = _take(workspace, private_folder(staging), without)

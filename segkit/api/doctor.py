@@ -3,10 +3,11 @@ to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from segkit.api.auditing import examine_audit
+from segkit.api.erasing import unfinished
 from segkit.api.examining import examine_definitions, examine_snapshots
 from segkit.api.permitting import permitted
 from segkit.data.doctor import Finding, examine_data, examine_workspace
@@ -32,7 +33,20 @@ def _findings(workspace: Workspace, app: str | None, deep: bool) -> list[Finding
     found = [*examine_workspace(workspace.folder, workspace.settings), *examine_audit(workspace)]
     found += examine_outbox(workspace)
     found += [finding for name in names for finding in _of_app(workspace, name, deep)]
+    found += _erasures(workspace, names)
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))
+
+
+def _erasures(workspace: Workspace, names: Sequence[str]) -> Iterator[Finding]:
+    try:
+        left = unfinished(workspace, names)
+    except SegkitError as error:
+        yield Finding("error", "erasures", str(error), "nobody can be loaded safely", "mend the file that is named")
+        return
+    if left:
+        what = f"{len(left):,} erasures were begun and not finished: {', '.join(left[:3])}"
+        why = "loads keep these people out, and what was stored of them before may be there still"
+        yield Finding("error", "erasures", what, why, "segkit erase --again --yes")
 
 
 def _of_app(workspace: Workspace, name: str, deep: bool) -> Iterator[Finding]:

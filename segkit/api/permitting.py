@@ -23,9 +23,10 @@ Kind = TypeVar("Kind", bound=type)
 
 WORKSPACE: Mapping[str, Right] = {
     "app": "look", "apps": "look", "today": "look", "last_loads": "look", "plan": "look", "pull": "look",
-    "close": "look",
+    "close": "look", "close_apps": "look",
     "load": "edit", "apply": "edit", "night": "edit",
     "forget_days": "admin", "backup": "admin", "audit": "admin",
+    "erase": "admin",
 }  # fmt: skip
 APP: Mapping[str, Right] = {
     "definitions": "look", "require_history": "look", "notes": "look", "estimate": "look", "values": "look",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from segkit.api.backing_up import FORMAT
+from segkit.data.kept_out import carry_over
 from segkit.data.settings import FILE as SETTINGS
 from segkit.data.settings import read_settings
 from segkit.errors import Busy, Damaged, SegkitError
@@ -43,6 +44,7 @@ class RestoreReport:
     damaged: tuple[str, ...]
     catalog: str
     aside: Path | None = None
+    kept_out: int = 0  # values of people who were erased since, and may have come back with the backup
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -142,6 +144,7 @@ def _restore(
     if url is not None:
         put_into(unfinished, url)
         (unfinished / CATALOG).unlink()
+    kept_out = carry_over(target, unfinished) if is_there else 0
     sync(unfinished)
     aside = target.with_name(f"{target.name}.replaced-{now:%Y%m%dT%H%M%S}") if is_there else None
     if aside is not None:
@@ -158,6 +161,7 @@ def _restore(
         damaged=tuple(contents.about.get("damaged", ())),
         catalog=EMBEDDED if url is None else "postgresql",
         aside=aside,
+        kept_out=kept_out,
     )
 
 

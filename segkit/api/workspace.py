@@ -14,6 +14,8 @@ from segkit.api import loading, permitting
 from segkit.api.app import App
 from segkit.api.auditing import AuditTrail
 from segkit.api.backing_up import BackupReport, Part, back_up
+from segkit.api.erasing import erase
+from segkit.api.erasure_report import ErasureReport
 from segkit.api.night import Night, NightDates
 from segkit.api.permitting import asking
 from segkit.api.planning.applying import Applied, apply, apply_plan, read_plan
@@ -182,6 +184,16 @@ class Workspace:
         loading.put_forgetting_on_record(self, name, wanted, report)
         return report
 
+    def erase(self, who: str = "", app: str | None = None, *, again: bool = False) -> ErasureReport:
+        """Erases whoever has that uid, e-mail or mobile, in one app or in all, and keeps them out of later loads.
+
+        They go from data and history, from the catalog's texts and the literals of rules, from exports and executed
+        notebooks inside the workspace. Counts that were published stay. Killed and run again, it ends the same.
+        With `again`, erases everyone once more who was erased before and is there, as after a restored backup.
+        Raises NotFound if there is nobody, Busy if a load is at work; then nothing has changed.
+        """
+        return erase(self, who, app, again=again)
+
     def backup(self, path: str | os.PathLike[str], *, without: Collection[Part] = ()) -> BackupReport:
         """Writes the whole workspace to one new file outside it, while it is in use. `segkit restore` brings it back.
 
@@ -205,10 +217,14 @@ class Workspace:
         """A night of one app, or of all; see `Night`."""
         return Night(self, app, as_of)
 
-    def close(self) -> None:
-        """Frees what is held open."""
+    def close_apps(self) -> None:
+        """Frees what apps hold of the data; they read it again when they are asked."""
         for app in self._apps.values():
             app.close()
+
+    def close(self) -> None:
+        """Frees what is held open."""
+        self.close_apps()
         self._apps.clear()
         if "catalog" in self.__dict__:
             self.catalog.close()

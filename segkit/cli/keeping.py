@@ -84,6 +84,8 @@ def restore(
         say(f"The backup was made without {', '.join(report.left_out)}")
     for what in report.damaged:
         say(f"Damaged before it was backed up: {what}")
+    if report.kept_out:
+        say(f"People were erased since the backup was made: segkit erase --again -w {report.folder}")
     say(f"Look at it: segkit doctor --deep -w {report.folder}")
 
 

@@ -89,7 +89,7 @@ SELECT u.user_no, d.data_date, d.load, d.value FROM derived_{n} d JOIN users u U
 _DEFAULTS = """
 INSERT INTO known_derived
 SELECT user_no, $since, $load, {none} FROM users
-ANTI JOIN (SELECT user_no FROM known_derived WHERE data_date <= $since {stored}) USING (user_no)
+ANTI JOIN (SELECT user_no FROM known_derived WHERE data_date <= $since {stored}) USING (user_no) WHERE uid IS NOT NULL
 """
 _STORED = "UNION ALL SELECT user_no FROM read_parquet($stored) WHERE data_date <= $since"
 

@@ -16,6 +16,7 @@ from segkit.data.columns import stored_type
 from segkit.data.day_ranges import DayRanges
 from segkit.data.fresh import FreshRows, Part, lasting
 from segkit.data.instants import Zones
+from segkit.data.keeping_out import IS_KEPT_OUT, WORDS, KeepingOut
 from segkit.data.mapping import EVENTS, event_names, parameter_columns, wanted_parameters
 from segkit.data.reading import Opened, opened, reading
 from segkit.data.report import Count, SourceRows
@@ -43,12 +44,14 @@ _CHECKS = {
     (3, 4): 'f."at" IS NOT NULL',
     (5, 6): "f.event IS NOT NULL",
     (7,): 'f."at" < $limit',
+    (10,): f"NOT {IS_KEPT_OUT.format(of='f')}",
 }
-_UNDECLARED, _AFTER_LIMIT, _FORGOTTEN, _TOO_OLD = 6, 7, 8, 9
+_UNDECLARED, _AFTER_LIMIT, _FORGOTTEN, _TOO_OLD, _ERASED = 6, 7, 8, 9, 10
 _LEFT_OUT = {
     _AFTER_LIMIT: "later than this load looks",
     _FORGOTTEN: "of days that were forgotten",
     _TOO_OLD: "older than the days that are kept",
+    _ERASED: WORDS,
 }
 _FIXED = (
     Wanted("uid", "uid", "", "uid"),
@@ -81,7 +84,7 @@ _PORTION = 250_000_000  # bytes of files
 _PLAIN_TIMES = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 _REASON = """
 CASE WHEN r.name IS NULL THEN 5 WHEN n.code IS NULL THEN {undeclared}
-WHEN r.uid IS NULL THEN CASE WHEN {bad_uid} THEN 2 ELSE 1 END
+WHEN r.uid IS NULL THEN CASE WHEN {bad_uid} THEN 2 ELSE 1 END {erased}
 WHEN r."at" IS NULL THEN CASE WHEN {bad_at} THEN 4 ELSE 3 END {limit} ELSE 0 END
 """
 
@@ -105,8 +108,9 @@ class NewFiles:
 class FreshEvents:
     """The rows of new files, once `read`."""
 
-    def __init__(self, work: Work, zones: Zones, vocabulary: Vocabulary, watch: Watch) -> None:
+    def __init__(self, work: Work, zones: Zones, vocabulary: Vocabulary, watch: Watch, out: KeepingOut) -> None:
         self._work = work
+        self._out = out
         self._zones = zones
         self._vocabulary = vocabulary
         self._watch = watch
@@ -160,6 +164,8 @@ class FreshEvents:
         self.parameters |= {name.removeprefix("p_") for name in part.columns if name.startswith("p_")}
         self._last_opened = source
         with reading(self._work, source):
+            uids = self.rows.all_of(part, "f.uid")
+            self._out.meet(uids.sql, **uids.values)
             if lasting(source, suffix) is None:
                 part = self.rows.keep(part)
             self.rows.add(part)
@@ -215,7 +221,10 @@ class FreshEvents:
     def _reason(self, limit: int | None) -> str:
         after = "" if limit is None else filled('WHEN r."at" >= $limit THEN {after}', after=_AFTER_LIMIT)
         bad_uid, bad_at = self._staging.flag("uid"), self._staging.flag("at")
-        return filled(_REASON, undeclared=_UNDECLARED, bad_uid=bad_uid, bad_at=bad_at, limit=after)
+        erased = (
+            filled("WHEN {held} THEN {erased}", held=IS_KEPT_OUT.format(of="r"), erased=_ERASED) if self._out else ""
+        )
+        return filled(_REASON, undeclared=_UNDECLARED, bad_uid=bad_uid, bad_at=bad_at, erased=erased, limit=after)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -300,7 +309,9 @@ class FreshEvents:
         counts = [Count(f"the event '{name}', which is not declared", number) for name, number in found[:10]]
         if found[10:]:
             counts.append(Count(f"{len(found) - 10} more events that are not declared", sum(n for _, n in found[10:])))
-        return (*counts, *self._staging.refusals(_LEFT_OUT, self.files))
+        left = self._staging.refusals(_LEFT_OUT, self.files)
+        # Where rows of an erased person stand is nobody's business.
+        return (*counts, *(replace(count, examples=()) if count.what == WORDS else count for count in left))
 
     def by_source(self) -> tuple[SourceRows, ...]:
         """Rows of each source."""

@@ -124,12 +124,13 @@ def _groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterable[pa
 def clear_leftovers(folder: Path, manifest: Manifest | None) -> None:
     """Removes what loads that died left behind, and what no kept generation names. Needs the app's lock."""
     current = manifest.generation if manifest else 0
+    oldest = max(current - KEPT, manifest.nothing_before if manifest else 0)
     shutil.rmtree(folder / SCRATCH, ignore_errors=True)
     sweep(folder)
     named: set[str] = {file.path for file in all_files(manifest)} if manifest else set()
     for copy in list((folder / _COPIES).glob("*.json")):
         number = int(copy.stem) if copy.stem.isdigit() else 0
-        if current - KEPT <= number <= current and (kept := _readable(copy)) is not None:
+        if oldest <= number <= current and (kept := _readable(copy)) is not None:
             named |= {file.path for file in all_files(kept)}
         elif number != current or manifest is None:
             copy.unlink()

@@ -9,9 +9,10 @@ from datetime import date
 from segkit.compile.predicates import ColumnType, predicate
 from segkit.compile.sql import FALSE, TRUE, Sql, joined, sql
 from segkit.data.instants import EARLIEST, Zones
+from segkit.data.keeping_out import WORDS, KeepingOut
 from segkit.data.mapping import LinkedLabels, label_kind
 from segkit.data.reading import Opened, opened, reading
-from segkit.data.report import RoleReport
+from segkit.data.report import Count, RoleReport
 from segkit.data.settings import LinkSource
 from segkit.data.sources import FoundFile
 from segkit.data.sql import filled
@@ -27,7 +28,8 @@ from segkit.definitions.operators import POSITIVE_OF, Type
 from segkit.definitions.vocabulary import LabelDeclaration
 
 _REFUSED = {1: "no uid", 2: "a uid that is no whole number and no text"}
-_REASONS = Reasons(missing={1: "uid"}, unreadable={2: "uid"})
+_ERASED = 3
+_REASONS = Reasons(missing={1: "uid"}, unreadable={2: "uid"}, aside=(_ERASED,))
 _FIXED = (
     Wanted("uid", "uid", "", "uid"),
     Wanted("valid_from", "date", "", "valid_from"),
@@ -59,12 +61,15 @@ class Rows:
 class LinkedSnapshot:
     """What a linked table says for one data date."""
 
-    def __init__(self, work: Work, zones: Zones, linked: LinkedLabels, app_zone: str, watch: Watch) -> None:
+    def __init__(
+        self, work: Work, zones: Zones, linked: LinkedLabels, app_zone: str, watch: Watch, out: KeepingOut
+    ) -> None:
         self._work = work
         self._zones = zones
         self._app_zone = app_zone
         self._linked = linked
         self._watch = watch
+        self._out = out
         self._key = source_key(linked.role, linked.source)
         self._asked = asked_columns(linked)
         self._staging = Staging(work, "linked", _FIXED + self._asked)
@@ -79,6 +84,7 @@ class LinkedSnapshot:
             self.files += snapshot.files
             for source in opened(self._work, snapshot.files, first):
                 self._read(source, snapshot.source)
+        self._out.leave_out("linked", _ERASED)
         self._watch.staged(self._work, self._staging, _REASONS, self.files, [self._key] * len(self.files))
 
     def _read(self, source: Opened, mapping: LinkSource) -> None:
@@ -121,6 +127,7 @@ class LinkedSnapshot:
     def report(self) -> RoleReport:
         """What was read; kept are the rows of known users."""
         ((read, kept, unknown),) = self._work.rows(_NUMBERS)
+        erased = self._out.left("linked", _ERASED)
         return RoleReport(
             self._linked.role,
             files=len(self.files),
@@ -128,6 +135,7 @@ class LinkedSnapshot:
             kept=kept,
             orphan=unknown,
             refused=self._staging.refusals(_REFUSED, self.files),
+            left_out=(Count(WORDS, erased),) if erased else (),
             values=self._staging.problems(self.files, but=("uid",)),
         )
 

@@ -206,7 +206,7 @@ def nothing_new(manifest: Manifest, notes: tuple[str, ...]) -> LoadReport:
         generation=manifest.generation,
         is_new=False,
         data_dates=(),
-        users=manifest.user_count,
+        users=manifest.living,
         new_users=0,
         events=sum(day.rows for day in manifest.days),
         written_days=0,

@@ -4,7 +4,7 @@ A reader that has read the manifest once sees one generation: the files it names
 reader can still hold them. Paths are relative to the app's data folder, `<workspace>/data/<app>/`.
 
 Parquet columns:
-users: user_no INTEGER (0..n-1), uid VARCHAR, load INTEGER
+users: user_no INTEGER (0..n-1), uid VARCHAR (missing: erased, a dead number), load INTEGER
 presence: user_no INTEGER, number INTEGER (1, 2, … of the user), from_day DATE (missing: always), to_day DATE (missing:
 still; excluded)
 labels/<code>: user_no INTEGER, data_date DATE, load INTEGER, value VARCHAR | DOUBLE | DECIMAL(18, scale) | DATE |
@@ -104,6 +104,8 @@ class Manifest(_Part):
     contract: dict[str, str]  # label:<code>, parameter:<code> -> stored type; from:<label>, event:<code> -> its source
     loads: tuple[LoadRecord, ...]
     user_count: int  # user_no runs from 0 to this, excluded
+    dead: tuple[int, ...] = ()  # numbers of erased users, which nobody has again
+    nothing_before: int = 0  # the generation that erased somebody: no earlier one is kept
     users: StoredFile
     presence: StoredFile
     labels: dict[str, tuple[LabelFile, ...]]
@@ -118,6 +120,11 @@ class Manifest(_Part):
     forgotten: tuple[tuple[date, date], ...] = ()  # days, from and to, whose events were deleted and stay away
     kept_from: date | None = None  # events of earlier days were dropped by the app's `keep_days`
     known_by: date | None = None  # loaded as it was known by that date; what came later was not looked at
+
+    @property
+    def living(self) -> int:
+        """How many users have a number, without the erased ones."""
+        return self.user_count - len(self.dead)
 
     @property
     def first_data_date(self) -> date:

@@ -13,6 +13,8 @@ from segkit.data.events import FreshEvents
 from segkit.data.generation import Generation
 from segkit.data.growth import Growth
 from segkit.data.instants import Zones
+from segkit.data.keeping_out import KeepingOut
+from segkit.data.kept_out import read_kept_out
 from segkit.data.labels import LabelHistory
 from segkit.data.links import LinkedSnapshot
 from segkit.data.manifest import LabelFile, LoadRecord, Manifest, SourceFile
@@ -71,13 +73,19 @@ class Run:
         self._growth = Growth(before, plan.asked, app.keep_days)
         register(work)
         self._zones = Zones(work, app.zone)
-        self._fresh = FreshEvents(work, self._zones, vocabulary, watch)
+        self._workspace = folder.parent.parent
+        self._out = KeepingOut(work, read_kept_out(self._workspace, folder.name))
+        self._fresh = FreshEvents(work, self._zones, vocabulary, watch, self._out)
         self._people = People(work)
         self._said: set[str] = set()  # columns of labels that the users files of this load have
         self._stored_labels: dict[str, tuple[LabelFile, ...]] = dict(before.labels) if before else {}
 
     def load(self, app: str, agreement: Agreement, *, today: date, limit: date | None) -> tuple[Manifest, LoadReport]:
         """Reads and writes everything; the manifest that would make it count, and the report."""
+        users = self._folder / self._numbers.users.path if self._numbers else None
+        self._out.look_at_users(
+            self._plan.users.snapshots, self._zones, self._vocabulary, self._app.zone, users, self._workspace
+        )
         self._fresh.rows.asked = self._plan.asked
         self._fresh.read(self._plan.events, None if limit is None else first_instant(limit, zone(self._app.zone)))
         self._growth.begin(self._fresh)
@@ -101,6 +109,8 @@ class Run:
             contract=agreement.contract,
             loads=tuple(self._records(dates)),
             user_count=self._people.count,
+            dead=self._numbers.dead if self._numbers else (),
+            nothing_before=self._numbers.nothing_before if self._numbers else 0,
             users=users_file,
             presence=presence_file,
             labels={code: files for code, files in labels.items() if files},
@@ -174,7 +184,7 @@ class Run:
             )
             return {}
         stored = {} if self._users.from_start else self._stored_labels
-        reader = UsersSnapshot(self._work, self._zones, self._vocabulary, self._app.zone, self._watch)
+        reader = self._users_snapshot()
         history = LabelHistory(self._work, reader.labels)
         if self._users.snapshots:
             history.take(self._folder, stored)
@@ -182,7 +192,7 @@ class Run:
         batches = days_of(self._users.snapshots)
         for place, (day, snapshots) in enumerate(batches):
             self._work.say(f"reading users of {day}", 0.3 + 0.15 * place / len(batches))
-            reader = UsersSnapshot(self._work, self._zones, self._vocabulary, self._app.zone, self._watch)
+            reader = self._users_snapshot()
             reader.read(snapshots)
             self._said |= {wanted.name for wanted in reader.present}
             load = max(snapshot.load for snapshot in snapshots)
@@ -192,6 +202,9 @@ class Run:
             history.meet(reader, day, load)
             self._tally.add(load, reader.report())
         return history.write(self._generation, self._folder, stored)
+
+    def _users_snapshot(self) -> UsersSnapshot:
+        return UsersSnapshot(self._work, self._zones, self._vocabulary, self._app.zone, self._watch, self._out)
 
     # --- linked tables -----------------------------------------------------------------------------------------------
 
@@ -209,7 +222,7 @@ class Run:
             for number, label in enumerate(linked.labels)
         ]
         for day, snapshots in days_of(track.snapshots):
-            reader = LinkedSnapshot(self._work, self._zones, linked, self._app.zone, self._watch)
+            reader = LinkedSnapshot(self._work, self._zones, linked, self._app.zone, self._watch, self._out)
             reader.read(snapshots)
             load = max(snapshot.load for snapshot in snapshots)
             for label, history in histories:
@@ -290,7 +303,7 @@ class Run:
             generation=manifest.generation,
             is_new=True,
             data_dates=tuple(dates.values()),
-            users=manifest.user_count,
+            users=manifest.living,
             new_users=manifest.user_count - users_before,
             events=sum(file.rows for file in manifest.days),
             written_days=placed.written,

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from segkit.data.instants import Zones
+from segkit.data.keeping_out import WORDS, KeepingOut
 from segkit.data.mapping import USERS, wanted_labels
 from segkit.data.reading import Opened, opened, reading
-from segkit.data.report import RoleReport
+from segkit.data.report import Count, RoleReport
 from segkit.data.settings import UsersSource
 from segkit.data.sources import FoundFile
 from segkit.data.sql import filled, listed, quoted
@@ -25,8 +26,8 @@ from segkit.data.work import Work
 from segkit.definitions.vocabulary import Vocabulary
 
 _REFUSED = {1: "no uid", 2: "a uid that is no whole number and no text"}
-_REPEATED = 3
-_REASONS = Reasons(missing={1: "uid"}, unreadable={2: "uid"}, repeated=_REPEATED)
+_REPEATED, _ERASED = 3, 4
+_REASONS = Reasons(missing={1: "uid"}, unreadable={2: "uid"}, repeated=_REPEATED, aside=(_ERASED,))
 _FIXED = (
     Wanted("uid", "uid", "", "uid"),
     Wanted("known_from", "date", "", "known_from"),
@@ -55,12 +56,15 @@ arg_min(struct_pack(v := {name}), source) FILTER (WHERE {spoken}).v AS {name}, b
 class UsersSnapshot:
     """What the users sources say for one data date."""
 
-    def __init__(self, work: Work, zones: Zones, vocabulary: Vocabulary, app_zone: str, watch: Watch) -> None:
+    def __init__(
+        self, work: Work, zones: Zones, vocabulary: Vocabulary, app_zone: str, watch: Watch, out: KeepingOut
+    ) -> None:
         self._work = work
         self._zones = zones
         self._vocabulary = vocabulary
         self._app_zone = app_zone
         self._watch = watch
+        self._out = out
         self._keys: list[str] = []  # of the looks of the files' sources
         self._sources_of_files: list[str] = []  # in words
         self.labels = wanted_labels(vocabulary)
@@ -83,6 +87,7 @@ class UsersSnapshot:
                 self._read(source, snapshot.source, number)
             self.absent_are_gone = snapshot.source.absent == "gone"
         self._sources = len(snapshots)
+        self._out.leave_out("snapshot", _ERASED, [wanted for wanted in self.labels if wanted.name in self._files_with])
         content = listed(quoted(wanted.name) for wanted in (*_FIXED[1:], *self.labels))
         self._work.run(filled(_MARK_REPEATED, repeated=_REPEATED, content=content))
         self._watch.staged(self._work, self._staging, _REASONS, self.files, self._keys)
@@ -139,6 +144,7 @@ class UsersSnapshot:
         ((read, kept, repeated),) = self._work.rows(filled(query, repeated=_REPEATED))
         where = self._staging.refusals({_REPEATED: _WORDS_ON_REPEATED}, self.files)
         problems = self._staging.problems(self.files, but=("uid",))
+        erased = self._out.left("snapshot", _ERASED)
         return RoleReport(
             USERS,
             files=len(self.files),
@@ -146,8 +152,9 @@ class UsersSnapshot:
             kept=kept,
             duplicate=repeated,
             refused=self._staging.refusals(_REFUSED, self.files),
+            left_out=(Count(WORDS, erased),) if erased else (),
             values=(*where, *problems),
-            sources=self._staging.rows_by_source(self._sources_of_files, _REFUSED),
+            sources=self._staging.rows_by_source(self._sources_of_files, _REFUSED, (_ERASED,)),
         )
 
 

@@ -41,6 +41,7 @@ from segkit.engine.connection import Runner, open_connection
 from segkit.engine.fold import batches, fold, live_leaves, membership
 from segkit.engine.protocol import Evaluated, Evidence, Progress, Seen
 from segkit.engine.relations import Relations
+from segkit.files.scratch import own_folder
 
 #: Changes whenever a rule could pick other users than before; kept with every snapshot.
 VERSION = "duckdb-1"
@@ -56,14 +57,13 @@ class DuckEvaluator:
         self.manifest = manifest
         self.vocabulary = vocabulary
         self.relations = Relations(folder.resolve(), manifest, vocabulary)
-        spill.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.runner = Runner(
             open_connection(
                 folder.resolve(),
                 memory=limits.memory,
                 spill=limits.spill,
                 threads=limits.threads,
-                spill_folder=spill.resolve(),
+                spill_folder=own_folder(spill.resolve()),
             )
         )
         self._cache = BitmapCache(_CACHED_BYTES)

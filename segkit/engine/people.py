@@ -75,8 +75,10 @@ def _batch(evaluator: DuckEvaluator, user_nos: np.ndarray, labels: Sequence[str]
 
 
 def uids(evaluator: DuckEvaluator) -> list[str]:
-    """Every uid, by `user_no`."""
-    table = evaluator.runner.table(sql("SELECT user_no, uid FROM {} ORDER BY user_no", evaluator.relations.users))
+    """Every uid, by `user_no`; empty where a user was erased."""
+    table = evaluator.runner.table(
+        sql("SELECT user_no, coalesce(uid, '') AS uid FROM {} ORDER BY user_no", evaluator.relations.users)
+    )
     found: list[str] = table.column("uid").to_pylist()
     return found
 

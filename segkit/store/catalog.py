@@ -34,6 +34,7 @@ from segkit.store.records import (
 from segkit.store.references import users_of
 from segkit.store.retiring import Keep
 from segkit.store.saving import Save, save
+from segkit.store.scrubbing import Scrubbed, TermsOf, scrub
 from segkit.store.searching import Search, State
 
 T = TypeVar("T")
@@ -235,6 +236,13 @@ class Catalog:
         """Those of these generations that the catalog holds."""
         with self._database.reading() as connection:
             return published.published_generations(connection, app, generations)
+
+    def scrub(self, apps: Sequence[str], terms_of: TermsOf) -> Scrubbed:
+        """Takes a person out of all that is written, of these apps and of none; see `scrubbing`.
+
+        Raises Busy while others are in the way of what must be written anew.
+        """
+        return scrub(self._database, tuple(apps), terms_of)
 
     # --- what happened ---
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from segkit.errors import Busy, Damaged, SegkitError
 from segkit.files.disk import free_bytes, refused
 from segkit.store import migrations
+from segkit.store.tables import metadata
 
 T = TypeVar("T")
 TRIES = 3
@@ -71,6 +73,32 @@ class Database:
     def close(self) -> None:
         """Gives the connections back."""
         self._engine.dispose()
+
+    def leave_no_trace(self) -> None:
+        """Frees what the database file still holds of rows that were changed or deleted: nobody can read it any more.
+
+        On SQLite the file is written anew and its log emptied; on PostgreSQL the tables are. Raises Busy while others
+        are in the way for longer than this database has patience.
+        """
+
+        def once() -> None:
+            with self._engine.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                if self.is_sqlite:
+                    _write_anew(raw)
+                    return
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.execute(text(f"SET lock_timeout = {int(self._patience * 1000)}"))
+                for table in metadata.sorted_tables:
+                    connection.execute(text(f"VACUUM FULL {table.name}"))
+                connection.execute(text("RESET lock_timeout"))
+
+        try:
+            self._patiently(once)
+        except sqlite3.OperationalError as error:
+            raise Busy(f"{self.place} is locked by another process ({error}); try again when it is done") from None
+        except DBAPIError as error:
+            raise self._explained(error) from error
 
     def _connect(self, **options: Any) -> Connection:
         if os.getpid() != self._owner:  # a connection must not be used, nor closed, on both sides of a fork
@@ -201,6 +229,14 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where `_begin_sqlite` says, not where the driver guesses
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _write_anew(connection: Any) -> None:
+    """The whole file without freed pages, and an empty write-ahead log."""
+    connection.execute("VACUUM").fetchall()
+    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if busy:
+        raise sqlite3.OperationalError("database is locked")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -16,7 +16,7 @@ from segkit.definitions.vocabulary import Vocabulary
 
 #: So many names of a file are looked at, the most frequent first.
 _MOST_NAMES = 1_000
-_REASONS = Reasons(missing={1: "uid", 3: "at", 5: "name"}, unreadable={2: "uid", 4: "at"}, aside=(6, 7, 8, 9))
+_REASONS = Reasons(missing={1: "uid", 3: "at", 5: "name"}, unreadable={2: "uid", 4: "at"}, aside=(6, 7, 8, 9, 10))
 _NAMES = """
 SELECT file, event, name, sum(n) FROM {table} WHERE reason <> 5 GROUP BY file, event, name
 QUALIFY row_number() OVER (PARTITION BY file ORDER BY sum(n) DESC) <= {most}
