@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,12 @@ from segkit.files.atomic import writing
 from segkit.files.disk import private_folder
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+#: `password`, `API_KEY`, `smtp_pass`, `authToken`; not `tokens_used_by`, `compass`, `key`.
+_SECRET_NAME = re.compile(
+    r"(?i)passw|passphrase|secret|credential|(?:^|_)(?:pass|pwd|pat)(?:$|_)|token$|(?:api|private|access)_?key|^auth"
+)
+#: A URL that holds a password.
+_SECRET_VALUE = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
 def notebooks_folder() -> Path:
@@ -42,12 +49,15 @@ def execute(
 ) -> None:
     """Runs `source` with papermill and puts the executed notebook to `target`, also when a cell failed.
 
-    Raises SegkitError for a parameter that the notebook does not declare, and with the failed cell's error.
+    Raises SegkitError for a parameter that the notebook does not declare, for one that looks like a secret, and with
+    the failed cell's error. What papermill says in the notebook's metadata is no evidence: it says "completed" after a
+    dead kernel too.
     """
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
+    _refuse_secrets(source, parameters)
     _refuse_unknown_parameters(source, parameters)
     failure = ""
     private_folder(target.parent)
@@ -75,6 +85,16 @@ def execute(
     progress(1.0)
     if failure:
         raise SegkitError(f"{source.stem}, {failure}. The executed notebook is {target}") from None
+
+
+def _refuse_secrets(source: Path, parameters: Mapping[str, object]) -> None:
+    """Parameters are copied into the executed notebook, twice. The value is never said."""
+    for name, value in parameters.items():
+        if _SECRET_NAME.search(name) or (isinstance(value, str) and _SECRET_VALUE.search(value)):
+            raise SegkitError(
+                f"{source.name}, parameter '{name}': it looks like a secret, and parameters stay in the executed "
+                "notebook. Put it into an environment variable, which the notebook reads, and leave the parameter out."
+            )
 
 
 def _refuse_unknown_parameters(source: Path, parameters: Mapping[str, object]) -> None:
