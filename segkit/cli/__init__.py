@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 import typer
 
@@ -45,10 +46,26 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         if error.filename is None and error.errno is None:
-            raise
+            typer.echo(_traceback(error), err=True)
+            sys.exit(1)
         where = error.filename or "the disk"
         typer.echo(f"segkit: {where}: {error.strerror}. What was published before is as it was.", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("segkit: interrupted; what was published before is as it was", err=True)
         sys.exit(130)
+    except Exception as error:
+        typer.echo(_traceback(error), err=True)
+        sys.exit(1)
+
+
+def _traceback(error: BaseException) -> str:
+    """Where something that nobody foresaw went wrong; no locals, and what messages quote is masked."""
+    from segkit.masking import masked_failure
+
+    found, parts = traceback.TracebackException.from_exception(error), []
+    while found is not None:
+        told = masked_failure("", str(found))
+        parts.append("".join(found.stack.format()) + f"{found.exc_type_str.rsplit('.', 1)[-1]}: {told}")
+        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+    return "\n\nAfter this, there was also:\n\n".join(reversed(parts))

@@ -28,9 +28,10 @@ from segkit.definitions.operators import (
     wanted_value,
 )
 from segkit.errors import DefinitionError, Problem, nearest
+from segkit.masking import masked
 
 if TYPE_CHECKING:
-    from segkit.definitions.vocabulary import Vocabulary
+    from segkit.definitions.vocabulary import Personal, Vocabulary
 
 _EXPECTED = {
     "nothing": "no value",
@@ -92,26 +93,29 @@ def _label(node: Label, path: str, vocabulary: Vocabulary) -> Iterator[Problem]:
         yield Problem(path, message)
         return
     declared = vocabulary.label(node.label)
-    yield from comparison_problems(node.op, node.value, declared.type, path, f"label '{node.label}'")
+    subject = f"label '{node.label}'"
+    yield from comparison_problems(node.op, node.value, declared.type, path, subject, declared.personal)
     if declared.from_events is not None and declared.from_events.measure in ("avg", "share"):
         yield from _decimals_of_a_fraction(node.value, path)
 
 
-def comparison_problems(op: str, value: object, type_: Type, path: str, subject: str) -> Iterator[Problem]:
-    """What is wrong with comparing something of that type so."""
+def comparison_problems(
+    op: str, value: object, type_: Type, path: str, subject: str, personal: Personal | None = None
+) -> Iterator[Problem]:
+    """What is wrong with comparing something of that type so; the value is masked where it is personal data."""
     if op not in OPERATORS[type_]:
         yield Problem(
             f"{path}.op", f"{subject} is a {type_}, which has no '{op}'; it has {', '.join(OPERATORS[type_])}"
         )
         return
-    yield from _value(op, value, type_, path)
+    yield from _value(op, value, type_, path, personal)
 
 
-def _value(op: str, value: object, type_: Type, path: str) -> Iterator[Problem]:
+def _value(op: str, value: object, type_: Type, path: str, personal: Personal | None = None) -> Iterator[Problem]:
     wanted = wanted_value(op, type_)
     if not _fits(value, wanted):
-        hint = _hint(value, wanted)
-        yield Problem(f"{path}.value", f"found {_shown(value)}; '{op}' expects {_EXPECTED[wanted]}{hint}")
+        hint, found = _hint(value, wanted), _shown(value) if personal is None else f"'{masked(value, personal)}'"
+        yield Problem(f"{path}.value", f"found {found}; '{op}' expects {_EXPECTED[wanted]}{hint}")
 
 
 def _shown(value: object) -> str:
@@ -247,8 +251,8 @@ def _param(node: Param, path: str, event: str, carried: tuple[str, ...], vocabul
     if node.param not in carried:
         yield Problem(path, _no_parameter(event, node.param, carried))
     else:
-        type_ = vocabulary.parameter(node.param).type
-        yield from comparison_problems(node.op, node.value, type_, path, f"parameter '{node.param}'")
+        declared, subject = vocabulary.parameter(node.param), f"parameter '{node.param}'"
+        yield from comparison_problems(node.op, node.value, declared.type, path, subject, declared.personal)
 
 
 def _no_parameter(event: str, code: str, carried: tuple[str, ...]) -> str:

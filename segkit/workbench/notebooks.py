@@ -13,6 +13,8 @@ from typing import Any
 from segkit.errors import NotFound, SegkitError
 from segkit.files.atomic import writing
 from segkit.files.disk import private_folder
+from segkit.masking import masked_failure
+from segkit.workbench.scrubbing import scrub
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 #: `password`, `API_KEY`, `smtp_pass`, `authToken`; not `tokens_used_by`, `compass`, `key`.
@@ -78,10 +80,11 @@ def execute(
                 extra_arguments=["--IPKernelApp.log_level=40"],
             )
         except PapermillExecutionError as error:
-            failure = f"cell {error.cell_index}: {error.ename}: {error.evalue}"
+            failure = f"cell {error.cell_index}: {error.ename}: {masked_failure(error.ename, error.evalue)}"
         except (DeadKernelError, CellTimeoutError) as error:
             # Papermill has written what was done by then.
             failure = f"its kernel ended before its last cell ({type(error).__name__}), perhaps for want of memory"
+        scrub(temporary)
     progress(1.0)
     if failure:
         raise SegkitError(f"{source.stem}, {failure}. The executed notebook is {target}") from None
