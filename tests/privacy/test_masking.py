@@ -11,6 +11,7 @@ import pytest
 
 from segkit import label
 from segkit.cli import _traceback
+from segkit.data.watching.drift import Drifted
 from segkit.definitions.documents import parse_document
 from segkit.definitions.sentences import condition_text, sentence
 from segkit.definitions.vocabulary import LabelDeclaration, Vocabulary
@@ -55,6 +56,7 @@ def _below(kind: type[SegkitError]) -> Iterator[str]:
 
 
 def test_every_error_of_segkit_is_known_as_its_own() -> None:
+    assert Drifted.__name__ in _below(SegkitError)
     assert {"SegkitError", *_below(SegkitError)} == _OUR_OWN
 
 
@@ -106,7 +108,7 @@ def test_a_problem_of_a_rule_does_not_quote_a_personal_value() -> None:
     assert MARY not in str(problem)
     rule = parse_document({"name": "x", "rule": {"label": "full_name", "op": "eq", "value": MARY}}).rule
     (problem,) = check_rule(rule, numbers)
-    assert str(problem) == "rule.value: found 'M•••'; 'eq' expects a number"
+    assert str(problem) == "rule.value: found 'M•••'; 'eq' expects a number below 10^18"
 
 
 def test_a_rule_and_a_document_do_not_show_addresses() -> None:
@@ -124,6 +126,7 @@ def test_an_executed_notebook_holds_neither_what_was_printed_nor_what_failed(tmp
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     notebook.cells[0].metadata["tags"] = ["parameters"]
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     source, target = tmp_path / "made.ipynb", tmp_path / "runs" / "made.ipynb"
     nbformat.write(notebook, source)
     with pytest.raises(SegkitError, match=r"ValueError: could not convert '•••' to a number"):
