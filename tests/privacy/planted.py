@@ -12,10 +12,8 @@ import pyarrow.parquet as pq
 UIDS = [f"uid.planted{n}@users.example.com" for n in range(10)]
 EMAILS = [f"mail.planted{n}@post.example.org" for n in range(10)]
 MOBILES = [f"+491517700{n:04}" for n in range(1, 11)]
-NAMES = [
-    f"Petronella Planted-{word}"
-    for word in ["Ash", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Ivy", "Juniper"]
-]
+_TREES = ("Ash", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Ivy", "Juniper")
+NAMES = [f"Petronella Planted-{tree}" for tree in _TREES]
 ADDRESSES = [f"{n} Plantedstrasse, Kleinposemuckel" for n in range(11, 21)]
 PLANTED = [*UIDS, *EMAILS, *MOBILES, *NAMES, *ADDRESSES]
 
