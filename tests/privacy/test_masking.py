@@ -124,7 +124,7 @@ def test_an_executed_notebook_holds_neither_what_was_printed_nor_what_failed(tmp
         f"import warnings; warnings.warn('+49151' + '12345678'); {{'a': ['{ANA[:3]}' + '{ANA[3:]}']}}",
         f"raise ValueError(\"could not convert '\" + '{MARY[:3]}' + '{MARY[3:]}' + \"' to a number\")",
     ]
-    code = {"cell_type": "code", "execution_count": None, "outputs": []}
+    code: dict[str, object] = {"cell_type": "code", "execution_count": None, "outputs": []}
     notebook = {
         "cells": [
             {**code, "id": f"c{n}", "metadata": {} if n else {"tags": ["parameters"]}, "source": cell}
