@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -40,7 +40,7 @@ class NightReport:
     notebooks: list[str]
     failed: list[str]
     held: list[str]  # segments and exports, each with why
-    gates: list[dict[str, Any]]  # what the gates found, also where somebody let it through; see `Finding`
+    gates: list[dict[str, Any]] = field(default_factory=list)  # what the gates found, also where somebody let it through; see `Finding`
     page: str = ""  # for people to read, relative to the workspace
 
     def to_dict(self) -> dict[str, Any]:

@@ -63,9 +63,11 @@ def _traceback(error: BaseException) -> str:
     """Where something that nobody foresaw went wrong; no locals, and what messages quote is masked."""
     from segkit.masking import masked_failure
 
-    found, parts = traceback.TracebackException.from_exception(error), []
+    found: BaseException | None = error
+    parts: list[str] = []
     while found is not None:
-        told = masked_failure("", str(found))
-        parts.append("".join(found.stack.format()) + f"{found.exc_type_str.rsplit('.', 1)[-1]}: {told}")
+        kind = type(found).__name__
+        where = "".join(traceback.format_list(traceback.extract_tb(found.__traceback__)))
+        parts.append(f"{where}{kind}: {masked_failure(kind, str(found))}")
         found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
     return "\n\nAfter this, there was also:\n\n".join(reversed(parts))

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, cast, insert, select, text
 
+from segkit.masking import masked_text
 from segkit.store.audit_anchor import Anchor
 from segkit.store.records import AuditEntry
 from segkit.store.tables import audit
@@ -37,7 +38,11 @@ def append(
     subject: str,
     detail: Mapping[str, Any],
 ) -> AuditEntry:
-    """Adds an entry behind the last one, in the writing transaction that `connection` is in."""
+    """Adds an entry behind the last one, in the writing transaction that `connection` is in.
+
+    Subject and detail are written without e-mail addresses and mobile numbers, which a segment's name may hold.
+    """
+    subject, detail = masked_text(subject), _masked(dict(detail))
     if connection.dialect.name == "postgresql":  # on SQLite whoever writes is alone
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
     last = connection.execute(select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)).first()
@@ -47,6 +52,14 @@ def append(
     links = {"previous": previous, "hash": hash_of(previous, content)}
     row = connection.execute(insert(audit).values(**values, **links, detail=dict(detail)).returning(audit)).one()
     return AuditEntry(**row._mapping)
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(item) for item in value]
+    return masked_text(value) if isinstance(value, str) else value
 
 
 def hash_of(previous: str, content: tuple[str | None, ...]) -> str:

@@ -78,6 +78,16 @@ def test_each_entry_holds_the_hash_of_the_one_before_and_of_itself(catalog: Cata
     assert catalog.audit_break() is None
 
 
+def test_an_entry_holds_no_address_that_a_name_may_bring(catalog: Catalog) -> None:
+    record(catalog, "list of ana@example.com", detail={"name": "ana@example.com", "to": ["+4915112345678", 3]})
+    (entry,) = catalog.audit()
+    assert (entry.subject, entry.detail) == (
+        "list of a•••@e•••.com",
+        {"name": "a•••@e•••.com", "to": ["+49•••78", 3]},
+    )
+    assert catalog.audit_break() is None
+
+
 def test_the_anchor_holds_how_many_there_are_and_the_last_hash(tmp_path: Path, catalog: Catalog) -> None:
     for number in (1, 2):
         record(catalog, f"sg_{number}")
