@@ -23,6 +23,7 @@ def test_the_folder_of_a_dead_process_goes_and_that_of_a_living_one_stays(tmp_pa
     mine = own_folder(tmp_path)
     (mine / "spilled").write_text("rows")
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    (tmp_path / "elsewhere-1-1").mkdir()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         theirs = Path(other.stdout.readline().strip())
@@ -33,4 +34,5 @@ def test_the_folder_of_a_dead_process_goes_and_that_of_a_living_one_stays(tmp_pa
     assert not theirs.exists()
     assert (mine / "spilled").exists()
     assert own_folder(tmp_path) == mine
+    assert (tmp_path / "elsewhere-1-1").exists()
     assert mine.stat().st_mode & 0o777 == 0o700
