@@ -40,7 +40,8 @@ class NightReport:
     notebooks: list[str]
     failed: list[str]
     held: list[str]  # segments and exports, each with why
-    gates: list[dict[str, Any]] = field(default_factory=list)  # what the gates found, also where somebody let it through; see `Finding`
+    #: What the gates found, also where somebody let it through; see `Finding`.
+    gates: list[dict[str, Any]] = field(default_factory=list)
     page: str = ""  # for people to read, relative to the workspace
 
     def to_dict(self) -> dict[str, Any]:

@@ -50,7 +50,6 @@ def erase(workspace: Workspace, who: str, app: str | None = None, *, again: bool
         # A backup holds on to the files that it copies, and one that died left them: none may be at work.
         stack.enter_context(Lock(workspace.folder / "locks" / BACKUP_LOCK, "erasing"))
         erasing_ = _Erasing(workspace, names, stack)
-        _sweep(workspace)
         wanted = unicodedata.normalize("NFC", who).strip()
         found = erasing_.find(wanted, again)
         report = erasing_.erase(found) if any(found.values()) else erasing_.finish(wanted, again)
@@ -92,6 +91,7 @@ class _Erasing:
     def erase(self, found: dict[str, Found]) -> ErasureReport:
         """Erases them. What is done is done again by another call, if this one is killed."""
         catalog, folder = self._workspace.catalog, self._folder
+        _sweep(self._workspace)
         found = {name: some for name, some in found.items() if some}
         erasure = keep_out(folder, _values(found))
         persons = {
@@ -135,6 +135,7 @@ class _Erasing:
                 "nobody has the uid, e-mail or mobile that was asked for, and nobody with it was erased; uids are "
                 f"compared as text, case and all, in {', '.join(self._names)}. Nothing was changed."
             )
+        _sweep(self._workspace)
         for name, data in self._data.items():
             clear_leftovers(self._folder / "data" / name, data.manifest)
         report = self._remembered(erasure) or ErasureReport(erasure=erasure or "", users={})

@@ -34,6 +34,8 @@ EVENTS = [
 ]
 _SETTINGS = """segkit = 1
 {catalog}
+[gates]
+off = ["fresh", "missing_days"]
 [apps.shop]
 zone = "Europe/Berlin"
 as_of = 2024-11-10

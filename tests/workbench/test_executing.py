@@ -32,7 +32,7 @@ def notebook(tmp_path: Path) -> Make:
     return make
 
 
-def run(source: Path, environment: dict[str, str] | None = None, **parameters: object) -> dict[str, Any]:
+def run(source: Path, environment: dict[str, str] | None = None, **parameters: Any) -> dict[str, Any]:
     """The executed notebook."""
     target = source.parent / "out" / "done.ipynb"
     execute(source, target, parameters, environment or {}, lambda share: None)
@@ -105,7 +105,7 @@ def test_a_parameter_that_the_notebook_does_not_declare_is_refused(notebook: Mak
 def test_a_secret_is_refused_as_a_parameter_and_not_repeated(notebook: Make, name: str, value: str) -> None:
     source = notebook("print(1)", parameters=f"{name} = ''")
     with pytest.raises(SegkitError, match=f"parameter '{name}': it looks like a secret") as caught:
-        run(source, **{name: value})
+        run(source, None, **{name: value})
     assert "hunter2" not in str(caught.value)
     assert left(source) == []
 
@@ -113,7 +113,7 @@ def test_a_secret_is_refused_as_a_parameter_and_not_repeated(notebook: Make, nam
 def test_ordinary_names_are_no_secrets(notebook: Make) -> None:
     names = ("workspace", "app", "as_of", "segments", "accept", "compass", "key")
     source = notebook(parameters="\n".join(f"{name} = ''" for name in names))
-    run(source, **dict.fromkeys(names, "https://example.com/a:b@c"))
+    run(source, None, **dict.fromkeys(names, "https://example.com/a:b@c"))
 
 
 def test_a_secret_of_the_environment_reaches_the_kernel_and_no_file(notebook: Make) -> None:
