@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from itertools import count
 from pathlib import Path
 
@@ -77,6 +78,13 @@ def sweep(folder: Path) -> list[Path]:
     """Removes the temporary files that dead processes left in `folder` and below it; which ones. The rest stays."""
     found = (Path(at, name) for at, _, names in os.walk(folder) for name in names)
     return [path for path in found if is_temporary(path) and _is_abandoned(path) and _removed(path)]
+
+
+def sweep_of(path: Path) -> None:
+    """Removes the temporary files of that one file which dead processes left beside it."""
+    for found in path.parent.glob(f".{escape(path.name)}.*"):
+        if is_temporary(found) and _is_abandoned(found):
+            _removed(found)
 
 
 def _temporary_name(path: Path) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from segkit.errors import Damaged
-from segkit.files.atomic import write_text
+from segkit.files.atomic import sweep_of, write_text
 from segkit.store.tables import audit
 
 FILE = "audit.anchor"
@@ -48,6 +48,7 @@ def advance(path: Path, connection: Connection) -> None:
     Where the disk refuses, the file stays behind, as after a kill.
     """
     with suppress(OSError, Damaged):
+        sweep_of(path)
         found = _newest(connection, read_anchor(path))
         if found is not None:
             write_text(path, json.dumps(asdict(found)) + "\n")

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from segkit.files import atomic, disk
-from segkit.files.atomic import is_temporary, sweep, write_bytes, write_text, write_through, writing
+from segkit.files.atomic import is_temporary, sweep, sweep_of, write_bytes, write_text, write_through, writing
 from segkit.files.disk import Disk, private_folder
 
 # Writes one version after the other for ever: a kilobyte or megabytes of one letter, and their sha256 at the end.
@@ -180,6 +180,18 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
         monkeypatch.setattr(disk, "DISK", broken)
 
     return use
+
+
+def test_what_a_dead_process_left_of_one_file_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    left = f"{process.pid}-1-0.segkit-tmp"
+    for name in (f".audit.anchor.{left}", f".other.{left}", "audit.anchor"):
+        (tmp_path / name).touch()
+    with writing(tmp_path / "audit.anchor"):
+        sweep_of(tmp_path / "audit.anchor")
+        assert len(list(tmp_path.iterdir())) == 3  # with the one that is being written
+    assert {path.name for path in tmp_path.iterdir()} == {f".other.{left}", "audit.anchor"}
 
 
 @pytest.mark.parametrize(("kind", "n"), [("write", 1), ("write", 2), ("write", 3), ("sync", 1), ("rename", 1)])

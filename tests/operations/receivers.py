@@ -35,11 +35,11 @@ def http_receiver() -> Iterator[Received]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            size = int(self.headers["Content-Length"])
+            size = int(self.headers.get("Content-Length", 0))
             content = self.rfile.read(size)
             if len(content) < size:  # who sent it died
                 return
-            received.requests.append((self.path, dict(self.headers.items()), json.loads(content)))
+            received.requests.append((self.path, dict(self.headers.items()), json.loads(content or b"{}")))
             code = received.answers.pop(0) if len(received.answers) > 1 else received.answers[0]
             self.send_response(code)
             if 300 <= code < 400:

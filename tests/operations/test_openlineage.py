@@ -89,6 +89,7 @@ def events(workspace: Workspace) -> list[dict[str, Any]]:
         uuid.UUID(event["run"]["runId"])
         assert datetime.fromisoformat(event["eventTime"]).tzinfo is not None
         ends.setdefault(event["run"]["runId"], []).append(event["eventType"])
+        assert event["eventType"] != "START" or event.get("outputs", []) == []  # nothing is written yet
     for kinds in ends.values():
         assert kinds in (["START", "COMPLETE"], ["START", "FAIL"], ["START", "ABORT"])
     return found
