@@ -48,10 +48,15 @@ def advance(path: Path, connection: Connection) -> None:
     Where the disk refuses, the file stays behind, as after a kill.
     """
     with suppress(OSError, Damaged):
-        sweep_of(path)
         found = _newest(connection, read_anchor(path))
         if found is not None:
             write_text(path, json.dumps(asdict(found)) + "\n")
+
+
+def tidy(path: Path) -> None:
+    """Removes what a process left that was killed while it wrote the file."""
+    with suppress(OSError):
+        sweep_of(path)
 
 
 def _newest(connection: Connection, before: Anchor | None) -> Anchor | None:

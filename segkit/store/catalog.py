@@ -47,7 +47,9 @@ def open_catalog(workspace: Path, url: str | None = None, *, patience: float = P
     `patience` is how many seconds a write waits for others. Raises SegkitError if there is no such database or a newer
     segkit wrote it, Damaged if it cannot be read.
     """
-    return Catalog(open_database(workspace, url, patience), workspace / audit_anchor.FILE)
+    anchor = workspace / audit_anchor.FILE
+    audit_anchor.tidy(anchor)
+    return Catalog(open_database(workspace, url, patience), anchor)
 
 
 class Catalog:
