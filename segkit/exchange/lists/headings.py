@@ -12,7 +12,7 @@ from segkit.errors import SegkitError, nearest
 #: What a list may hold, in the template's order.
 FIELDS = ("email", "mobile", "uid", "param1", "param2", "param3")
 #: What the file of failures adds, and its import leaves out again.
-FAILURE_FIELDS = ("row", "reason")
+FAILURE_FIELDS = ("row", "reason", "more")
 _WORDS = {
     "email": (
         "email", "emailaddress", "emails", "mail", "mailaddress", "emailid", "useremail", "customeremail",
@@ -39,6 +39,7 @@ _WORDS = {
     "param2": ("param2", "parameter2", "params2", "p2", "参数2", "參數2", "变量2"),
     "param3": ("param3", "parameter3", "params3", "p3", "参数3", "參數3", "变量3"),
     "row": ("row", "rownumber", "zeile", "zeilennummer", "行", "行号", "行號"),
+    "more": ("morecells", "weiterezellen", "更多单元格"),
     "reason": ("reason", "failurereason", "grund", "原因", "失败原因"),
 }  # fmt: skip
 _FIELD_OF = {word: field for field, words in _WORDS.items() for word in words}

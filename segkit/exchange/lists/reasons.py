@@ -12,7 +12,7 @@ class Reason(Enum):
         "too_many_cells",
         "The row has more cells than there are headings, so what belongs where is not clear.",
     )
-    EMPTY_ROW = "empty_row", "The row is empty."
+    EMPTY_ROW = "empty_row", "The row is empty: it has no e-mail, mobile, uid or parameter."
     NO_IDENTIFIER = "no_identifier", "The row has no e-mail, mobile or uid, so nobody is meant."
     MALFORMED_EMAIL = "malformed_email", "The e-mail is no valid address; see that it is spelled right."
     ROUNDED_MOBILE = (

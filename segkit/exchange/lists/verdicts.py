@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segkit.exchange.disarming import rearmed
 from segkit.exchange.lists.headings import FIELDS, Columns
 from segkit.exchange.lists.identifiers import KINDS, Kind, forms, trimmed
 from segkit.exchange.lists.people import MISSING, SEVERAL, UNKNOWN, People
@@ -21,17 +22,15 @@ from segkit.exchange.lists.reasons import NUMBER_OF, REASONS, Reason
 MATCHED, EXTERNAL, REJECTED, DUPLICATE = range(4)
 NOBODY = -1
 _ROUNDED = r"\A[0-9]([.,][0-9]+)?[eE]\+?[0-9]+\z"
-#: The apostrophe by which a file for people keeps a spreadsheet from running a cell; no part of the value.
-_DISARMED = r"\A'([=+@＝＋－＠\t\r\n-])"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """Each row's verdict, in file order. `table` has the row's place, its cells as they were, and the verdict:
 
-    `sheet`, `row`, `email` … `param3` as they were, `status`, `reason` (a number, null unless rejected), `user_no`
-    (null unless matched), `first` (of a duplicate: the place in this table of the row that it repeats), `email_form`,
-    `mobile_form`, `uid_form`.
+    `sheet`, `row`, `email` … `param3` and `more` as they were, `status`, `reason` (a number, null unless rejected),
+    `user_no` (null unless matched), `first` (of a duplicate: the place in this table of the row that it repeats),
+    `email_form`, `mobile_form`, `uid_form`.
     """
 
     table: pa.Table = field(repr=False)
@@ -53,11 +52,12 @@ class Verdicts:
 def verdicts(cells: pa.Table, columns: Columns, people: People, region: str | None = None) -> Verdicts:
     """The verdict of each row of a list's cells (see `cells_file`), whose fields are where `columns` says."""
     raw = {name: _column(cells, columns, name) for name in FIELDS}
-    values = {name: _rearmed(trimmed(column)) for name, column in raw.items()}
+    values = {name: trimmed(rearmed(column)) for name, column in raw.items()}
     found = {kind: forms(kind, values[kind], region) for kind in KINDS}
     users = {kind: people.lookups[kind].find(found[kind]) for kind in KINDS}
     _try_uids_as_they_were(found, users, trimmed(raw["uid"]), people)
-    reason = _reasons(cells, values, found, users, people)
+    more = _more(cells, columns)
+    reason = _reasons(more, values, found, users, people)
     user_no = _user_of(users)
     status = np.where(reason >= 0, REJECTED, np.where(user_no >= 0, MATCHED, EXTERNAL))
     first = _first_with_the_same(status, user_no, found["email"])
@@ -67,6 +67,7 @@ def verdicts(cells: pa.Table, columns: Columns, people: People, region: str | No
             "sheet": cells["sheet"],
             "row": cells["row"],
             **raw,
+            "more": more,
             "status": pa.array(status, pa.int8()),
             "reason": pa.array(reason, pa.int8(), mask=reason < 0),
             "user_no": pa.array(user_no, pa.int32(), mask=(user_no < 0) | (reason >= 0)),
@@ -89,8 +90,11 @@ def _column(cells: pa.Table, columns: Columns, name: str) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def _rearmed(column: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(column, _DISARMED, r"\1", max_replacements=1)
+def _more(cells: pa.Table, columns: Columns) -> pa.Array:
+    """What stands beyond the headings, in this file or in the one that its rows were rejected from."""
+    beyond = cells["more"].combine_chunks()
+    place = columns.places.get("more")
+    return beyond if place is None else pc.coalesce(beyond, trimmed(cells[f"c{place}"]))
 
 
 def _try_uids_as_they_were(
@@ -106,7 +110,7 @@ def _try_uids_as_they_were(
 
 
 def _reasons(
-    cells: pa.Table,
+    more: pa.Array,
     values: dict[str, pa.Array],
     found: dict[Kind, pa.Array],
     users: dict[Kind, np.ndarray],
@@ -118,8 +122,8 @@ def _reasons(
     without = ~(given["email"] | given["mobile"] | given["uid"])
     rounded = malformed["mobile"] & _mask(pc.match_substring_regex(values["mobile"], _ROUNDED))
     holds = {
-        Reason.TOO_MANY_CELLS: _mask(cells["long"]),
-        Reason.EMPTY_ROW: without & _nothing_at_all(cells),
+        Reason.TOO_MANY_CELLS: _mask(more.is_valid()),
+        Reason.EMPTY_ROW: ~np.logical_or.reduce(list(given.values())),
         Reason.NO_IDENTIFIER: without,
         Reason.MALFORMED_EMAIL: malformed["email"],
         Reason.ROUNDED_MOBILE: rounded,
@@ -129,7 +133,7 @@ def _reasons(
         Reason.SEVERAL_USERS: _is_open(users),
         Reason.TWO_USERS: _points_at_two(found, users, people),
     }
-    reason = np.full(cells.num_rows, -1, dtype=np.int8)
+    reason = np.full(len(more), -1, dtype=np.int8)
     for one in reversed(REASONS):
         reason[holds[one]] = NUMBER_OF[one]
     return reason
@@ -139,13 +143,6 @@ def _mask(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     mask: np.ndarray = pc.fill_null(whole, False).to_numpy(zero_copy_only=False)
     return mask
-
-
-def _nothing_at_all(cells: pa.Table) -> np.ndarray:
-    empty = np.ones(cells.num_rows, dtype=bool)
-    for name in cells.column_names[3:]:
-        empty &= _mask(trimmed(cells[name]).is_null())
-    return empty
 
 
 def _user_of(users: dict[Kind, np.ndarray]) -> np.ndarray:

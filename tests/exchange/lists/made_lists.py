@@ -33,10 +33,10 @@ def cells(headings: Sequence[str], *rows: Sequence[str | None]) -> pa.Table:
     width = len(headings)
     full = [[*row, *[None] * (width - len(row))] for row in rows]
     columns = [pa.array([row[place] for row in full], pa.large_string()) for place in range(width)]
-    long = pa.array([len(row) > width for row in rows], pa.bool_())
+    more = pa.array([" | ".join(map(str, row[width:])) or None for row in rows], pa.large_string())
     numbers = pa.array(range(2, 2 + len(rows)), pa.int64())
     sheets = pa.array([0] * len(rows), pa.int32())
-    return pa.Table.from_arrays([sheets, numbers, long, *columns], schema=cells_schema(width))
+    return pa.Table.from_arrays([sheets, numbers, more, *columns], schema=cells_schema(width))
 
 
 def judged(headings: str, *rows: str, users: People | None = None) -> Verdicts:

@@ -1,12 +1,12 @@
 """Text cells in an Arrow file: what the reading child writes and the parent maps. One row a row of the list.
 
-Columns `sheet` (from 0), `row` (as the file counts, from 1), `long` (whether it has more cells than headings), then
-`c0`, `c1`, … The headings and what else is known of the file are in the child's answer.
+Columns `sheet` (from 0), `row` (as the file counts, from 1), `more` (what stands in cells beyond the headings, mostly
+null), then `c0`, `c1`, … The headings and what else is known of the file are in the child's answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -14,12 +14,17 @@ import pyarrow as pa
 
 from segkit.exchange.lists.reading.limits import ReadingLimits, Refused
 
-_FIXED = [("sheet", pa.int32()), ("row", pa.int64()), ("long", pa.bool_())]
+_FIXED = [("sheet", pa.int32()), ("row", pa.int64()), ("more", pa.large_string())]
 
 
 def cells_schema(columns: int) -> pa.Schema:
     """The columns of a file of cells."""
     return pa.schema([*_FIXED, *((f"c{place}", pa.large_string()) for place in range(columns))])
+
+
+def joined(cells: Iterable[str | None]) -> str | None:
+    """What stands in cells, in one text; None if nothing does."""
+    return " | ".join(cell for cell in cells if cell and cell.strip()) or None
 
 
 class CellsWriter:
@@ -40,13 +45,13 @@ class CellsWriter:
         columns = list(zip_longest(*rows, fillvalue=""))[: max(width, 1)]
         columns += [("",) * len(rows)] * (width - len(columns))
         texts = [pa.array(column, pa.large_string()) for column in columns[:width]]
-        long = [len(row) > width and any(row[width:]) for row in rows]
-        self.add(0, pa.array(numbers, pa.int64()), pa.array(long, pa.bool_()), texts)
+        more = [joined(row[width:]) if len(row) > width else None for row in rows]
+        self.add(0, pa.array(numbers, pa.int64()), pa.array(more, pa.large_string()), texts)
 
-    def add(self, sheet: int, numbers: pa.Array, long: pa.Array, texts: list[pa.Array]) -> None:
+    def add(self, sheet: int, numbers: pa.Array, more: pa.Array, texts: list[pa.Array]) -> None:
         """A batch of columns."""
         self.rows += len(numbers)
         if self.rows > self._limits.rows:
             raise Refused(f"more than {self._limits.rows:,} rows; split the list into several files")
         sheets = pa.repeat(pa.scalar(sheet, pa.int32()), len(numbers))
-        self._writer.write_batch(pa.record_batch([sheets, numbers, long, *texts], schema=cells_schema(self._columns)))
+        self._writer.write_batch(pa.record_batch([sheets, numbers, more, *texts], schema=cells_schema(self._columns)))

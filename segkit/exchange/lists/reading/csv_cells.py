@@ -66,8 +66,6 @@ def _write(
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
     rows = _said(reader, limits)
     number, headings = _headings(rows, begins)
-    if len(headings) > limits.columns:
-        raise Refused(f"{len(headings):,} columns; a list may have {limits.columns:,}. Leave out what is not needed")
     writer = CellsWriter(target, len(headings), limits)
     try:
         waiting: list[list[str]] = []  # what is empty at the end of the file is no row of it

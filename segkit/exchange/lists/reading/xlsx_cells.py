@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segkit.exchange.lists.headings import looks_like_headings
-from segkit.exchange.lists.reading.cells_file import CellsWriter
+from segkit.exchange.lists.reading.cells_file import CellsWriter, joined
 from segkit.exchange.lists.reading.limits import ReadingLimits, Refused
 from segkit.exchange.lists.reading.packages import look_into
 
@@ -90,6 +90,14 @@ def _without_empty_end(cells: pa.RecordBatch) -> pa.RecordBatch:
     return cells.slice(0, end)
 
 
+def _beyond(rows: pa.RecordBatch, width: int) -> pa.Array:
+    """What stands right of the headings, a text a row."""
+    columns = [column.to_pylist() for column in rows.columns[width:] if column.null_count < rows.num_rows]
+    if not columns:
+        return pa.nulls(rows.num_rows, pa.large_string())
+    return pa.array([joined(cells) for cells in zip(*columns, strict=True)], pa.large_string())
+
+
 def _headings_at(cells: pa.RecordBatch) -> int | None:
     places = range(min(cells.num_rows, _MOST_BEFORE))
     return next((place for place in places if any(_row(cells, place))), None)
@@ -120,11 +128,8 @@ class _Found:
         width = len(self.headings)
         texts = [pc.cast(column, pa.large_string()) for column in rows.columns[:width]]
         self._check_lengths(texts, place + 2)
-        long = np.zeros(rows.num_rows, dtype=bool)
-        for column in rows.columns[width:]:
-            long |= pc.fill_null(pc.greater(pc.binary_length(column), 0), False).to_numpy(zero_copy_only=False)
         numbers = pa.array(np.arange(place + 2, place + 2 + rows.num_rows), pa.int64())
-        self.writer.add(len(self.sheets), numbers, pa.array(long), texts)
+        self.writer.add(len(self.sheets), numbers, _beyond(rows, width), texts)
         self.sheets.append(name)
         return True
 
