@@ -17,6 +17,7 @@ from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
 from segkit.api.keeping import prune, prune_after_refresh
 from segkit.api.life import SegmentLife
+from segkit.api.lists.face import AppLists
 from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, SegmentList
 from segkit.data.frames import add_frame
 from segkit.data.manifest import Manifest, read_manifest
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 Day = date | str | None
 
 
-class App(SegmentLife):
+class App(SegmentLife, AppLists):
     """Whose users they are. Get one from a workspace: `segkit.open("demo").app("smart-home")`."""
 
     def __init__(self, workspace: Workspace, name: str, settings: AppSettings) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from segkit.api.lists.rematching import match_lists_again
 from segkit.data.day_ranges import DayRanges
 from segkit.data.load import load_app
 from segkit.data.report import LoadReport
@@ -41,6 +42,7 @@ def load(
             progress=progress,
         )
         _put_on_record(workspace, report)
+        match_lists_again(workspace.app(name))
         reports.append(report)
     return reports
 

@@ -16,7 +16,7 @@ from segkit.definitions.conditions import live_references, references
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.protocol import Progress
 from segkit.engine.rule_set import find_cycle
-from segkit.errors import Damaged, NotFound, Overtaken, Problem
+from segkit.errors import Damaged, NotFound, Overtaken, Problem, SegkitError
 from segkit.store.records import Computed, Snapshot
 from segkit.store.snapshots import new_snapshot_id, publish, read_newest, read_snapshot, sweep_leftovers
 
@@ -37,6 +37,7 @@ def refresh_named(
         definitions = app.definitions()
         if names is not None:
             wanted = definitions.with_daily_readers(definitions[name] for name in names)
+            _refuse_lists(wanted)
         else:
             wanted = [d for d in definitions.by_id.values() if d.cycle == "daily" and d.kind != "imported"]
         try:
@@ -45,6 +46,15 @@ def refresh_named(
             if not tries_left:
                 raise
     raise AssertionError("unreachable")
+
+
+def _refuse_lists(wanted: Collection[Definition]) -> None:
+    for definition in wanted:
+        if definition.kind == "imported":
+            raise SegkitError(
+                f"‘{definition.name}’ is an imported list, which has no rule to evaluate; every load matches it again, "
+                "and `segkit import FILE --into` changes it"
+            )
 
 
 def refresh(
