@@ -118,10 +118,14 @@ def _mapped(headings: Sequence[str | None], mapping: Mapping[str, str]) -> dict[
     return places
 
 
+def _printable(heading: str) -> str:
+    return "".join(mark if mark.isprintable() else "·" for mark in heading[:40])
+
+
 def _nothing_known(headings: Sequence[str | None]) -> str:
     found = [heading for heading in headings if heading]
     expected = "expected email, mobile or uid in the first row, as in the template, or a mapping"
     if any(_PERSONAL.search(heading) for heading in found):
         return f"the first row holds values instead of headings; {expected}"
-    shown = ", ".join(f"‘{heading[:40]}’" for heading in found[:10])
+    shown = ", ".join(f"‘{_printable(heading)}’" for heading in found[:10])
     return f"no column is known to hold e-mails, mobiles or uids: found {shown or 'no headings'}; {expected}"

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from segkit.data.csv_text import possible_delimiters
+from segkit.data.csv_text import possible_delimiters, rows_of
 from segkit.exchange.lists.headings import looks_like_headings
 from segkit.exchange.lists.reading.cells_file import CellsWriter
 from segkit.exchange.lists.reading.encodings import encoding_of
@@ -51,7 +51,7 @@ def _delimiter(head: str) -> tuple[str, int]:
     if first.lower().startswith("sep=") and len(first) == 5 and first[4] in _NAMES:
         return first[4], 1
     possible = possible_delimiters(head.lstrip("\r\n"))
-    known = [mark for mark in possible if looks_like_headings(next(csv.reader(io.StringIO(head), delimiter=mark), []))]
+    known = [mark for mark in possible if looks_like_headings(next(iter(rows_of(head.lstrip("\r\n"), mark)), []))]
     return (known or possible)[0], 0
 
 
