@@ -14,13 +14,20 @@ from segkit.exchange.lists.mobiles import mobile_forms
 Kind = Literal["email", "mobile", "uid"]
 KINDS: tuple[Kind, ...] = ("email", "mobile", "uid")
 #: What a person does not see: white space of any kind, marks without a width, controls.
-_UNSEEN = r"[\s\x00-\x20\x7f-\x{a0}\x{1680}\x{2000}-\x{200f}\x{2028}-\x{202f}\x{205f}-\x{2064}\x{3000}\x{feff}]+"
+_UNSEEN = "".join(
+    chr(code)
+    for first, last in (
+        (0x00, 0x20), (0x7F, 0xA0), (0x1680, 0x1680), (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x2064),
+        (0x3000, 0x3000), (0xFEFF, 0xFEFF),
+    )
+    for code in range(first, last + 1)
+)  # fmt: skip
 
 
 def trimmed(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """A column's texts (large_string) without what cannot be seen at either end; null where nothing else stands."""
     texts = pc.cast(column, pa.large_string())
-    short = pc.replace_substring_regex(texts, rf"\A{_UNSEEN}|{_UNSEEN}\z", "")
+    short = pc.utf8_trim(texts, characters=_UNSEEN)
     found = pc.if_else(pc.equal(short, ""), pa.scalar(None, pa.large_string()), short)
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 

@@ -1,25 +1,24 @@
 """The normal form of a mobile number: E.164, by phonenumbers; a number without a country is of the default region.
 
-Plain numbers (digits in groups) are judged by the library's own patterns for the country, joined and compiled once; the
-rest by the library. What the short way takes, the library takes too, in the same form, which a test holds.
+Plain numbers (digits in groups) are judged by the library's own patterns for the country, a column at a time; the rest
+by the library. What the short way takes, the library takes too, in the same form, which a test holds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import phonenumbers
 import pyarrow as pa
+import pyarrow.compute as pc
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
 from segkit.errors import SegkitError, nearest
 
-_PLAIN = re.compile(r"\+?[0-9]+(?:[ -][0-9]+)*", re.ASCII)
-_GROUPED = str.maketrans("", "", " -")
+_PLAIN = r"\A\+?[0-9]+(?:[ -][0-9]+)*\z"
 _KINDS = (
     "premium_rate", "toll_free", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail", "fixed_line",
 )  # fmt: skip
@@ -55,82 +54,90 @@ def mobile_form(text: str, region: str | None) -> str | None:
 
 def mobile_forms(distinct: pa.Array, region: str | None) -> pa.Array:
     """The normal form of each text (large_string), null where it is malformed."""
-    plain = plain_form(region)
-    found = [plain(text) or mobile_form(text, region) for text in distinct.to_pylist()]
-    return pa.array(found, pa.large_string())
+    quick = plain_forms(distinct, region)
+    others = quick.is_null()
+    found = [mobile_form(text, region) for text in distinct.filter(others).to_pylist()]
+    return pc.replace_with_mask(quick, others, pa.array(found, pa.large_string()))
 
 
-def plain_form(region: str | None) -> Callable[[str], str | None]:
-    """A function that gives the normal form of a plain number; None for whatever it does not know to be one."""
-    national = _national(region) if region else None
-
-    def form(text: str) -> str | None:
-        if not _PLAIN.fullmatch(text):
-            return None
-        digits = text.translate(_GROUPED)
-        if digits[0] == "+":
-            return _international(digits)
-        return national(digits) if national else None
-
-    return form
+def plain_forms(texts: pa.Array, region: str | None) -> pa.Array:
+    """The normal forms of the plain numbers among texts; null for whatever is not known to be one."""
+    plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN), False)
+    digits = pc.replace_substring(pc.replace_substring(texts.filter(plain), " ", ""), "-", "")
+    is_full = pc.starts_with(digits, "+")
+    found = pc.if_else(is_full, digits, None)
+    found = pc.replace_with_mask(found, is_full, _international(digits.filter(is_full)))
+    if region:
+        is_short = pc.invert(is_full)
+        found = pc.replace_with_mask(found, is_short, _national(digits.filter(is_short), region))
+    return pc.replace_with_mask(pa.nulls(len(texts), pa.large_string()), plain, found)
 
 
-def _international(number: str) -> str | None:
-    for length in (1, 2, 3):
-        country = _country(number[1 : 1 + length])
+def _international(numbers: pa.Array) -> pa.Array:
+    """The numbers with a plus that are valid as they stand; null for the others."""
+    found = pa.nulls(len(numbers), pa.large_string())
+    starts = pc.utf8_slice_codeunits(numbers, 1, 4)
+    by_country: dict[str, list[str]] = {}
+    for start in starts.unique().to_pylist():
+        code = next((start[:length] for length in (1, 2, 3) if _country(start[:length])), None)
+        if code is not None:
+            by_country.setdefault(code, []).append(start)
+    for code, own in by_country.items():
+        country = _country(code)
+        mine = pc.is_in(starts, value_set=pa.array(own, pa.large_string()))
+        whole = numbers.filter(mine)
+        rest = pc.utf8_slice_codeunits(whole, 1 + len(code))
         if country is not None:
-            rest = number[1 + length :]
-            return number if not country.has_prefix(rest) and country.takes(rest) else None
-    return None
+            valid = pc.and_(pc.invert(_begins(rest, country.prefix)), country.takes(rest))
+            found = pc.replace_with_mask(found, mine, pc.if_else(valid, whole, None))
+    return found
 
 
-def _national(region: str) -> Callable[[str], str | None]:
+def _national(numbers: pa.Array, region: str) -> pa.Array:
+    """The full form of numbers without a plus, where they are valid in their region; null for the others."""
     metadata: Any = PhoneMetadata.metadata_for_region(region, None)
     code = str(metadata.country_code)
-    country = _country(code)
+    country, prefix = _country(code), metadata.national_prefix_for_parsing
+    is_simple = not metadata.national_prefix_transform_rule and not re.compile(prefix or "").groups
+    if country is None or not is_simple:
+        return pa.nulls(len(numbers), pa.large_string())
     kinds = _Kinds.of(metadata)
-    abroad = _starts(metadata.international_prefix)
-    prefix = _simple_prefix(metadata)
-    general = re.compile(metadata.general_desc.national_number_pattern)
+    # A number that begins with the country's code has perhaps only lost its plus.
+    is_full = pc.and_(
+        pc.starts_with(numbers, code), pc.invert(_is(numbers, metadata.general_desc.national_number_pattern))
+    )
+    inside = pc.utf8_slice_codeunits(numbers, len(code))
+    lost = pc.and_(is_full, pc.invert(pc.or_(_begins(inside, prefix), _begins(inside, country.prefix))))
+    short = pc.replace_substring_regex(numbers, rf"\A(?:{prefix})", "") if prefix else numbers
+    rest = pc.if_else(lost, inside, short)
+    known = pc.and_(kinds.takes(rest), country.takes(rest))
+    known = pc.and_(known, pc.or_(lost, pc.invert(pc.starts_with(numbers, code))))
+    known = pc.and_(known, pc.invert(_begins(numbers, metadata.international_prefix)))
+    whole = pc.binary_join_element_wise(
+        pa.scalar(f"+{code}", pa.large_string()), rest, pa.scalar("", pa.large_string())
+    )
+    return pc.if_else(known, whole, None)
 
-    def form(digits: str) -> str | None:
-        if country is None or prefix is None or abroad(digits):
-            return None
-        if digits.startswith(code):  # perhaps only the plus is lost
-            rest = digits[len(code) :]
-            if prefix(rest) or country.has_prefix(rest) or general.fullmatch(digits):
-                return None
-        else:
-            rest = digits[prefix(digits) :]
-        return f"+{code}{rest}" if kinds.takes(rest) and country.takes(rest) else None
 
-    return form
-
-
-def _simple_prefix(metadata: Any) -> Callable[[str], int] | None:
-    """How many digits at the start are only for dialling inside the country; None where that is not simple to say."""
-    pattern = metadata.national_prefix_for_parsing
+def _begins(texts: pa.Array, pattern: str | None) -> pa.Array:
     if not pattern:
-        return lambda digits: 0
-    compiled = re.compile(pattern)
-    if metadata.national_prefix_transform_rule or compiled.groups:
-        return None
-    return lambda digits: found.end() if (found := compiled.match(digits)) else 0
+        return (
+            pa.array([False]).take(pa.array([0] * len(texts), pa.int64())) if len(texts) else pa.array([], pa.bool_())
+        )
+    return pc.match_substring_regex(texts, rf"\A(?:{pattern})")
 
 
-def _starts(pattern: str | None) -> Callable[[str], bool]:
-    if not pattern:
-        return lambda digits: False
-    compiled = re.compile(pattern)
-    return lambda digits: compiled.match(digits) is not None
+def _is(texts: pa.Array, pattern: str) -> pa.Array:
+    return pc.match_substring_regex(texts, rf"\A(?:{pattern})\z")
 
 
 @dataclass(frozen=True, slots=True)
 class _Kinds:
-    """The numbers of one region: of each length, those that are of any kind."""
+    """The numbers of one region: the pattern of all, and by length the joined patterns of the kinds that there are."""
 
-    patterns: dict[int, tuple[re.Pattern[str], re.Pattern[str]]]
-    leading: re.Pattern[str] | None
+    general: str
+    by_length: dict[int, str]
+    leading: str | None
 
     @classmethod
     def of(cls, metadata: Any) -> _Kinds:
@@ -140,15 +147,21 @@ class _Kinds:
         for length in _LENGTHS:
             patterns = [one.national_number_pattern for one in described if _has(one, length)]
             if patterns and _has(general, length):
-                whole = re.compile(general.national_number_pattern)
-                found[length] = whole, re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
-        return cls(found, re.compile(metadata.leading_digits) if metadata.leading_digits else None)
+                found[length] = "|".join(f"(?:{pattern})" for pattern in dict.fromkeys(patterns))
+        return cls(general.national_number_pattern or "", found, metadata.leading_digits or None)
 
-    def takes(self, number: str) -> bool:
-        patterns = self.patterns.get(len(number))
-        if patterns is None or number[0] == "0":  # leading zeros that belong to a number are for the library
-            return False
-        return patterns[0].fullmatch(number) is not None and patterns[1].fullmatch(number) is not None
+    def takes(self, numbers: pa.Array) -> pa.Array:
+        """Whether each number is one of the region; leading zeros that belong to a number are for the library."""
+        lengths = pc.binary_length(numbers)
+        found = _begins(numbers, None)
+        for length in lengths.unique().to_pylist():
+            pattern = self.by_length.get(length)
+            if pattern is not None:
+                of_length = numbers if len(lengths.unique()) == 1 else numbers.filter(pc.equal(lengths, length))
+                taken = pc.and_(_is(of_length, pattern), _is(of_length, self.general))
+                taken = pc.and_(taken, pc.invert(pc.starts_with(of_length, "0")))
+                found = pc.replace_with_mask(found, pc.equal(lengths, length), taken)
+        return found
 
 
 def _has(described: Any, length: int) -> bool:
@@ -163,17 +176,18 @@ class _Country:
     """The numbers behind one country calling code, which several regions may share."""
 
     regions: tuple[_Kinds, ...]
-    has_prefix: Callable[[str], bool]
+    prefix: str | None
 
-    def takes(self, number: str) -> bool:
-        """Whether the region that the number is of has it; the library asks the regions in this order."""
+    def takes(self, numbers: pa.Array) -> pa.Array:
+        """Whether the region that a number is of has it; the library asks the regions in this order."""
+        found = _begins(numbers, None)
+        is_open = pc.invert(found)
         for region in self.regions:
-            if region.leading is not None:
-                if region.leading.match(number):
-                    return region.takes(number)
-            elif region.takes(number):
-                return True
-        return False
+            taken = region.takes(numbers)
+            decided = _begins(numbers, region.leading) if region.leading else taken
+            found = pc.or_(found, pc.and_(is_open, pc.and_(decided, taken)))
+            is_open = pc.and_(is_open, pc.invert(decided))
+        return found
 
 
 @lru_cache(maxsize=2_000)
@@ -182,5 +196,4 @@ def _country(code: str) -> _Country | None:
     if not regions:
         return None
     described: list[Any] = [PhoneMetadata.metadata_for_region_or_calling_code(int(code), region) for region in regions]
-    kinds = tuple(_Kinds.of(metadata) for metadata in described)
-    return _Country(kinds, _starts(described[0].national_prefix_for_parsing))
+    return _Country(tuple(_Kinds.of(metadata) for metadata in described), described[0].national_prefix_for_parsing)

@@ -52,10 +52,12 @@ class Verdicts:
 def verdicts(cells: pa.Table, columns: Columns, people: People, region: str | None = None) -> Verdicts:
     """The verdict of each row of a list's cells (see `cells_file`), whose fields are where `columns` says."""
     raw = {name: _column(cells, columns, name) for name in FIELDS}
-    values = {name: trimmed(rearmed(column)) for name, column in raw.items()}
+    armed = {name: rearmed(column) for name, column in raw.items()}
+    values = {name: trimmed(column) for name, column in armed.items()}
     found = {kind: forms(kind, values[kind], region) for kind in KINDS}
     users = {kind: people.lookups[kind].find(found[kind]) for kind in KINDS}
-    _try_uids_as_they_were(found, users, trimmed(raw["uid"]), people)
+    if armed["uid"] is not raw["uid"]:
+        _try_uids_as_they_were(found, users, trimmed(raw["uid"]), people)
     more = _more(cells, columns)
     reason = _reasons(more, values, found, users, people)
     user_no = _user_of(users)

@@ -43,6 +43,6 @@ def test_damaged_files_are_read_or_refused_with_a_message_and_never_harm(tmp_pat
     assert list(tmp_path.iterdir()) == []
     said = {message for message in outcomes if message != "rows"}
     assert [message for message in said if not _SENTENCE.fullmatch(message) or "Traceback" in message] == []
-    assert 0.2 < outcomes.count("rows") / len(outcomes) < 0.95
+    assert 0.1 < outcomes.count("rows") / len(outcomes) < 0.95
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     assert peak < LIMITS.memory + 300_000_000  # what the child's own libraries take stands beside

@@ -188,7 +188,7 @@ def test_one_cell_far_away_is_stopped_by_a_limit(tmp_path: Path) -> None:
     row = b'<row r="1048576"><c r="%s1048576"><v>1</v></c></row></sheetData>'
     path = workbook(tmp_path / "list.xlsx", ["uid"], ["1"])
     changed(path, SHEET, lambda xml: xml.replace(b"</sheetData>", row % b"XFD"))
-    assert refusal(path) == "list.xlsx: a sheet has cells beyond column ZZ; a list may have 702 columns."
+    assert "reading needed more than 1,000 MB of memory; split it into smaller files" in refusal(path)
     path = workbook(tmp_path / "list.xlsx", ["uid"], ["1"])
     changed(path, SHEET, lambda xml: xml.replace(b"</sheetData>", row % b"ZZ"))
     assert refusal(path).startswith(
