@@ -8,6 +8,7 @@ in a process of its own; CPU seconds are those of it and its children, memory is
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import resource
@@ -15,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
+from typing import IO
 
 import fastexcel
 import numpy as np
@@ -28,6 +31,7 @@ from segkit.exchange.lists.reading.reader import reading
 from segkit.exchange.lists.verdicts import verdicts
 
 _USERS = 1_000
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def _row(number: int) -> tuple[str, str, str]:
@@ -46,12 +50,36 @@ def _write_csv(path: Path, rows: int) -> None:
 
 
 def _write_xlsx(path: Path, rows: int) -> None:
-    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet("List")
-        sheet.write_row(0, 0, ("email", "mobile", "uid"))
-        for number in range(rows):
-            for place, text in enumerate(_row(number)):
-                sheet.write_string(number + 1, place, text)
+    """As Excel writes it: the texts in a part of their own, the cells with their numbers."""
+    empty = io.BytesIO()
+    with xlsxwriter.Workbook(empty) as book:
+        book.add_worksheet("List").write_string(0, 0, "x")
+    with zipfile.ZipFile(empty) as before, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as after:
+        for info in before.infolist():
+            found = before.read(info)
+            with after.open(info.filename, "w", force_zip64=True) as part:
+                if info.filename == "xl/sharedStrings.xml":
+                    _write_texts(part, rows)
+                elif info.filename == "xl/worksheets/sheet1.xml":
+                    _write_cells(part, found, rows)
+                else:
+                    part.write(found)
+
+
+def _write_texts(part: IO[bytes], rows: int) -> None:
+    part.write(f'<?xml version="1.0"?><sst xmlns="{_MAIN}">'.encode())
+    for texts in [("email", "mobile", "uid"), *map(_row, range(rows))]:
+        part.write("".join(f'<si><t xml:space="preserve">{text}</t></si>' for text in texts).encode())
+    part.write(b"</sst>")
+
+
+def _write_cells(part: IO[bytes], sheet: bytes, rows: int) -> None:
+    start, end = sheet[: sheet.index(b"<sheetData>")], sheet[sheet.index(b"</sheetData>") :]
+    part.write(start + b"<sheetData>")
+    for row in range(rows + 1):
+        cells = "".join(f'<c r="{letter}{row + 1}" t="s"><v>{3 * row + n}</v></c>' for n, letter in enumerate("ABC"))
+        part.write(f'<row r="{row + 1}">{cells}</row>'.encode())
+    part.write(end)
 
 
 def _people() -> People:
@@ -107,9 +135,7 @@ def main() -> None:
                 f"{said['rows']:,} rows"
             )
         ratio = spent["XLSX, segkit"] / spent["XLSX, fastexcel alone"]
-        print(
-            f"XLSX beside fastexcel alone: {ratio:.2f} times its CPU; expected at most 3. CSV: expected at most 10 CPU s."
-        )
+        print(f"XLSX beside fastexcel alone: {ratio:.2f} times its CPU, at most 3. CSV: at most 10 CPU s.")
 
 
 if __name__ == "__main__":

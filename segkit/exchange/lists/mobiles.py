@@ -103,9 +103,8 @@ def _national(numbers: pa.Array, region: str) -> pa.Array:
         return pa.nulls(len(numbers), pa.large_string())
     kinds = _Kinds.of(metadata)
     # A number that begins with the country's code has perhaps only lost its plus.
-    is_full = pc.and_(
-        pc.starts_with(numbers, code), pc.invert(_is(numbers, metadata.general_desc.national_number_pattern))
-    )
+    is_possible = _is(numbers, metadata.general_desc.national_number_pattern)
+    is_full = pc.and_(pc.starts_with(numbers, code), pc.invert(is_possible))
     inside = pc.utf8_slice_codeunits(numbers, len(code))
     lost = pc.and_(is_full, pc.invert(pc.or_(_begins(inside, prefix), _begins(inside, country.prefix))))
     short = pc.replace_substring_regex(numbers, rf"\A(?:{prefix})", "") if prefix else numbers
@@ -113,17 +112,14 @@ def _national(numbers: pa.Array, region: str) -> pa.Array:
     known = pc.and_(kinds.takes(rest), country.takes(rest))
     known = pc.and_(known, pc.or_(lost, pc.invert(pc.starts_with(numbers, code))))
     known = pc.and_(known, pc.invert(_begins(numbers, metadata.international_prefix)))
-    whole = pc.binary_join_element_wise(
-        pa.scalar(f"+{code}", pa.large_string()), rest, pa.scalar("", pa.large_string())
-    )
+    country_code, nothing = (pa.scalar(text, pa.large_string()) for text in (f"+{code}", ""))
+    whole = pc.binary_join_element_wise(country_code, rest, nothing)
     return pc.if_else(known, whole, None)
 
 
 def _begins(texts: pa.Array, pattern: str | None) -> pa.Array:
     if not pattern:
-        return (
-            pa.array([False]).take(pa.array([0] * len(texts), pa.int64())) if len(texts) else pa.array([], pa.bool_())
-        )
+        return pa.repeat(pa.scalar(False), len(texts))
     return pc.match_substring_regex(texts, rf"\A(?:{pattern})")
 
 
