@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
+import os
 import re
 import threading
 from pathlib import Path
@@ -250,3 +251,14 @@ def test_reading_tells_how_far_it_is_and_can_be_cancelled(tmp_path: Path) -> Non
     with pytest.raises(Cancelled, match="nothing was changed"), reading(path, tmp_path, cancel=stop):
         pass
     assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_is_taken_away_by_the_next(tmp_path: Path) -> None:
+    path = file(tmp_path, "uid\n1\n")
+    dead, alive = tmp_path / ".reading-4194305-7-abc", tmp_path / f".reading-{os.getpid()}-0-abc"
+    for folder in (dead, alive):
+        folder.mkdir()
+        (folder / "cells.arrow").write_text("personal")
+    rows_of(path)
+    assert not dead.exists()
+    assert alive.exists()

@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import queue
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,8 +26,10 @@ import segkit
 from segkit.errors import Cancelled, SegkitError
 from segkit.exchange.lists.reading.cells_file import cells_schema
 from segkit.exchange.lists.reading.limits import ReadingLimits, megabytes
+from segkit.files.processes import lives, started
 
 _CHILD = "segkit.exchange.lists.reading.child"
+_OURS = re.compile(r"\.reading-(\d+)-(\d+)-.*")
 _LOOK = 0.2  # seconds between looks at the clock
 _SAID_BEFORE_DYING = 4_000
 #: Libraries whose threads would each take address space of their own, which is limited.
@@ -61,11 +65,21 @@ def reading(
     """
     limits = limits or ReadingLimits()
     _check_file(path, limits)
-    with TemporaryDirectory(prefix=".reading-", dir=scratch) as folder:
+    _sweep(scratch)
+    prefix = f".reading-{os.getpid()}-{started(os.getpid()) or 0}-"
+    with TemporaryDirectory(prefix=prefix, dir=scratch) as folder:
         target = Path(folder) / "cells.arrow"
         known = _ask(path, target, limits, tell, cancel)
         with pa.memory_map(str(target)) as mapped:
             yield _cells(mapped, known, path.name)
+
+
+def _sweep(scratch: Path) -> None:
+    """Takes away what processes that were killed while they read left behind: it holds personal data."""
+    for folder in scratch.glob(".reading-*-*-*"):
+        found = _OURS.fullmatch(folder.name)
+        if found and not lives(int(found[1]), int(found[2])):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_file(path: Path, limits: ReadingLimits) -> None:
