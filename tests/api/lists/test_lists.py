@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from segkit.errors import SegkitError
+from segkit.errors import Overtaken, SegkitError
 from tests.small_workspace import SmallWorkspace
 
 REACH = """
@@ -275,3 +275,11 @@ def test_an_import_that_fails_at_the_end_leaves_nothing(shop: SmallWorkspace, mo
     assert sorted(folder.iterdir()) == before
     assert of(shop, "Spring") == {"ana"}
     assert "Other" not in app.definitions()
+
+
+def test_a_version_that_somebody_else_made_meanwhile_is_not_made_again(shop: SmallWorkspace) -> None:
+    shop.app.import_list(file(shop, "uid", "ana"), name="Spring")
+    (held,) = shop.app.list_versions("Spring")
+    with pytest.raises(Overtaken, match="the list was changed by somebody else meanwhile"):
+        shop.workspace.catalog.record_list((), held)
+    assert shop.app.list_versions("Spring") == (held,)
