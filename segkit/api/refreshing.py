@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from segkit.api.definitions import Definition, Definitions
 from segkit.api.evaluation import Evaluation, evaluate
 from segkit.api.personas import held_by_personas
+from segkit.api.publishable import computing
 from segkit.api.results import RefreshedSegment, RefreshReport, Status
 from segkit.definitions.checks import check_rule
 from segkit.definitions.conditions import live_references, references
@@ -40,7 +41,8 @@ def refresh_named(
         else:
             wanted = [d for d in definitions.by_id.values() if d.cycle == "daily" and d.kind != "imported"]
         try:
-            return refresh(app, wanted, as_of, definitions, progress)
+            with computing(app):
+                return refresh(app, wanted, as_of, definitions, progress)
         except Overtaken:
             if not tries_left:
                 raise

@@ -48,6 +48,9 @@ class SnapshotSettings(_Part):
 
     keep: Annotated[int, Field(ge=1, le=100_000, description="The newest dates of each segment.")] = 30
     keep_days: Annotated[int, Field(ge=0, le=100_000, description="And whatever was computed in so many days.")] = 92
+    max_age_days: Annotated[
+        int | None, Field(ge=0, le=100_000, description="Exports refuse what was computed longer ago.")
+    ] = None
 
 
 Text = Annotated[str, Field(min_length=1)]

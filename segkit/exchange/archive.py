@@ -183,7 +183,8 @@ def _counted(part: ExportPart, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """The part's batches as they are. Raises SegkitError once they are not the columns or as many rows as was told."""
     rows = 0
     for batch in part.batches:
-        if batch.schema.names != columns or batch.column(0).null_count:
+        lacks_uid = columns[:1] == ["uid"] and batch.num_columns and batch.column(0).null_count
+        if batch.schema.names != columns or lacks_uid:
             raise SegkitError(
                 f"‘{part.name}’: found columns {', '.join(batch.schema.names)}; expected {', '.join(columns)}, "
                 "with a uid in every row. Nothing was written."

@@ -90,6 +90,7 @@ def segment_entry(part: ExportPart, exported: ExportedSegment) -> dict[str, Any]
         "bytes": exported.size,
         "sha256": exported.sha256,
         **workbook,
+        **part.about,
         "disarmed": disarmed,
         "rule": {
             "words": part.words,

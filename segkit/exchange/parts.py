@@ -67,6 +67,7 @@ class ExportPart:
     held_back: Mapping[str, int] = field(default_factory=dict)
     columns: tuple[str, ...] | None = None
     schema: pa.Schema | None = field(default=None, repr=False)
+    about: Mapping[str, Any] = field(default_factory=dict)  # what else the manifest says of the segment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
