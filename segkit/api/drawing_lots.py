@@ -28,6 +28,8 @@ def draw(
 
     Variants are drawn with a seed of their own, so that they are not a part of the control group's order.
     """
+    if not holdout and not variants:
+        return Draw({"": members}, 0, {})
     bounds, total = [], 0.0
     for share in variants.values():
         total = round(total + share, 2)

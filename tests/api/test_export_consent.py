@@ -36,7 +36,7 @@ def manifest_of(path: Any) -> Any:
     return json.loads(zipfile.ZipFile(path).read("manifest.json"))
 
 
-def _withdrawn(small: SmallWorkspace, labels: dict[str, dict[str, Any]]) -> None:
+def load_later(small: SmallWorkspace, labels: dict[str, dict[str, Any]]) -> None:
     """A later load, of the day after: what users say now."""
     names = ("marketing_consent", "email")
     columns = {"uid": pa.array(labels, pa.string())}
@@ -66,7 +66,7 @@ def test_withdrawn_consent_is_absent_1000_of_1000_and_counted(small: SmallWorksp
     withdrawn = {
         f"u{3 * n:04}": {"marketing_consent": False, "email": f"u{3 * n:04}@example.org"} for n in range(1_000)
     }
-    _withdrawn(small, withdrawn)
+    load_later(small, withdrawn)
     result = small.app.export(["Germans"], channel="email", labels=["email"])
     found = {uid for uid, _ in rows_of(result.path)}
     assert len(withdrawn) == 1_000
@@ -99,7 +99,7 @@ def test_an_address_that_changed_since_is_the_newest(small: SmallWorkspace) -> N
     small.user("ana", country="DE", marketing_consent=True, email="old@example.org")
     small.app_settings = REACH
     small.app.save_rule("Germans", EVERYBODY)
-    _withdrawn(small, {"ana": {"marketing_consent": True, "email": "new@example.org"}})
+    load_later(small, {"ana": {"marketing_consent": True, "email": "new@example.org"}})
     result = small.app.export(["Germans"], channel="email", labels=["country", "email"])
     assert rows_of(result.path) == [["ana", "DE", "new@example.org"]]
 
