@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from segkit.errors import SegkitError
+from segkit.exchange.delivery import check_target
 from segkit.exchange.exports import Format, Profile
 from segkit.exchange.platforms import Platform, platform
 
@@ -34,6 +35,7 @@ class ExportOptions(TypedDict, total=False):
     changes: bool
     max_age_days: int | None
     target: str | None
+    secret: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,8 @@ class Wanted:
     profile: machine, spreadsheet, or a platform. channel: only who may be reached by it now. columns: by a platform's
     column, the label that fills it. holdout: so many percent, by hash with the seed, are kept back as a control group.
     variants: the rest in named files, by percent. changes: only who entered and who left since the last such export.
-    max_age_days: refused if computed longer ago. target: where it is delivered.
+    max_age_days: refused if computed longer ago. target: a folder, or a URL that it is delivered to. secret: the
+    environment variable with what a webhook is signed with.
     """
 
     labels: Sequence[str] = ()
@@ -57,9 +60,12 @@ class Wanted:
     changes: bool = False
     max_age_days: int | None = None
     target: str | None = None
+    secret: str | None = None
 
     def __post_init__(self) -> None:
         _check_draw(self)
+        if self.target is not None:
+            check_target(self.target, self.file_format)
         if self.platform is None and self.columns:
             raise SegkitError("`columns` fill those of a platform; expected a profile such as 'meta' with it")
         if self.platform is not None and self.format not in (None, self.platform.format):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,8 +18,11 @@ from segkit.definitions.sentences import sentence
 from segkit.definitions.vocabulary import LabelDeclaration
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.evaluator import DuckEvaluator
+from segkit.errors import SegkitError
+from segkit.exchange.delivery import Delivery, deliver, delivery_key, is_url
 from segkit.exchange.exports import ExportPart, ExportResult, Split, write_export
 from segkit.exchange.manifest import instant_text
+from segkit.exchange.storage import plain
 from segkit.store.records import ExportRecord, Snapshot
 from segkit.store.sent import keep_sent, read_sent
 from segkit.store.snapshots import read_snapshot
@@ -73,6 +76,7 @@ def export(
         split=Split() if wanted.platform is None else wanted.platform.split,
         about=_about(selection, wanted, last, declared),
     )
+    delivery = _deliver(app, result, wanted, as_of, due)
     app.workspace.catalog.record_export(
         app.name,
         name=due,
@@ -81,7 +85,7 @@ def export(
         sha256=result.sha256,
         at=made_at,
         actor=app.workspace.actor,
-        detail=_detail(app, written, result, wanted),
+        detail={**_detail(app, written, result, wanted), **({"delivery": delivery.told()} if delivery else {})},
     )
     return result
 
@@ -159,7 +163,29 @@ def _detail(app: App, written: Mapping[str, Chosen], result: ExportResult, wante
 
 
 def _target(wanted: Wanted) -> str:
-    return wanted.target or "exports"
+    """Where it goes, as the record says it: nothing secret of a URL."""
+    target = wanted.target or "exports"
+    return plain(target) if is_url(target) else target
+
+
+def _deliver(app: App, result: ExportResult, wanted: Wanted, as_of: date, due: str | None) -> Delivery | None:
+    """Brings the zip to its URL, if it has one. What could not be delivered is not kept, and audited."""
+    if wanted.target is None or not is_url(wanted.target):
+        return None
+    key = delivery_key(app.name, due or result.path.name, as_of.isoformat(), _target(wanted))
+    try:
+        return deliver(result.path, wanted.target, key=key, secret=wanted.secret)
+    except SegkitError as error:
+        result.path.unlink()
+        app.workspace.catalog.record_audit(
+            actor=app.workspace.actor,
+            at=app.workspace.clock(),
+            app=app.name,
+            action="export not delivered",
+            subject=due or result.path.name,
+            detail={"target": _target(wanted), "key": key, "rows": result.rows, "said": str(error)},
+        )
+        raise
 
 
 def _last_export(app: App, chosen: Sequence[Definition], wanted: Wanted) -> ExportRecord | None:
@@ -200,14 +226,20 @@ def _make(app: App, settings: ExportSettings, as_of: date) -> DueExport:
     if held is not None:
         counts = held.detail["segments"].values()
         return DueExport(settings.name, "made before", held.file, len(counts), sum(counts))
+    folder = "exports" if is_url(settings.target) else settings.target
     result = export(
         app,
         settings.segments,
         as_of,
-        Wanted(labels=settings.labels, format=settings.format, profile=settings.profile, target=settings.target),
-        app.workspace.folder / settings.target / _file_name(app, settings.name, as_of, ""),
+        _wanted(settings),
+        app.workspace.folder / folder / _file_name(app, settings.name, as_of, ""),
         settings.name,
     )
     file = inside(result.path, app.workspace.folder)
     segments = {part.segment_id for part in result.segments}
     return DueExport(settings.name, "made", file, len(segments), sum(part.rows for part in result.segments))
+
+
+def _wanted(settings: ExportSettings) -> Wanted:
+    names = [field.name for field in fields(Wanted)]
+    return Wanted(**{name: getattr(settings, name) for name in names})

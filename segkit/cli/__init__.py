@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from segkit.cli import data, git, init, keeping, life, segments, work
+from segkit.cli import data, exporting, git, init, keeping, life, segments, work
 from segkit.errors import SegkitError
 
 cli = typer.Typer(
@@ -18,7 +18,7 @@ cli = typer.Typer(
     help="User segmentation with exact counts, on one machine. Begin with `segkit demo`, or with `segkit init`.",
     epilog="Exit codes: 0 done, 1 you can mend it, 2 usage, 3 a data gate held it, 4 busy, 5 partly done.",
 )
-for part in (init, data, segments, life, git, work, keeping):
+for part in (init, data, segments, life, git, work, exporting, keeping):
     part.add_to(cli)
 
 
