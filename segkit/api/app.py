@@ -22,6 +22,7 @@ from segkit.api import (
     refreshing,
     saving,
 )
+from segkit.api.analysing.face import Analysing
 from segkit.api.definitions import Definitions, definitions_of
 from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
@@ -55,7 +56,7 @@ Day = date | str | None
 
 
 @asking(permitting.APP, lambda app: app.workspace)
-class App(SegmentLife):
+class App(SegmentLife, Analysing):
     """Whose users they are. Get one from a workspace: `segkit.open("demo").app("smart-home")`."""
 
     def __init__(self, workspace: Workspace, name: str, settings: AppSettings) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segkit.analysis.pictures.charts import Chart, SizeRow, segment_sizes
 from segkit.api.night import Night, Refreshed
 from segkit.api.night_health import load_health
 from segkit.workbench import night_sections
-from segkit.workbench.charts import Chart, SizeRow, segment_sizes
 
 
 @dataclass(frozen=True, slots=True)

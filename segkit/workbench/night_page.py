@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from segkit.analysis.pictures.drawing import number
 from segkit.api.night_health import LoadHealth
-from segkit.workbench.drawing import number
 from segkit.workbench.night_sections import attention, changes, escaped, exports, health, title_of
 
 STYLE = """

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from segkit.analysis.pictures.drawing import day_text, number
 from segkit.api.night_health import EventDay, LoadHealth
-from segkit.workbench.drawing import day_text, number
 
 Row = Mapping[str, Any]
 #: Two bars, a cross, a tick; in 16 by 16.

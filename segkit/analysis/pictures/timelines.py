@@ -10,8 +10,8 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from segkit.analysis.pictures.drawing import NOTE, SIZE, WIDTH, data, day_text, number, svg_of, written
 from segkit.analysis.svg import ACCENT, MUTED, QUIET, TEXT
-from segkit.workbench.drawing import NOTE, SIZE, WIDTH, data, day_text, number, svg_of, written
 
 if TYPE_CHECKING:
     import altair as alt

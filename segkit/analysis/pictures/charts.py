@@ -5,45 +5,20 @@ Each is an SVG that altair drew without a network, with its table behind it.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
 
-from segkit.analysis.svg import figure
-from segkit.workbench.drawing import day_text, nothing, number
-from segkit.workbench.size_bars import SizeRow, size_bars
-from segkit.workbench.timelines import ChangePoint, TrendPoint, change_bars, trend_line
+from segkit.analysis.pictures.chart import Chart
+from segkit.analysis.pictures.drawing import day_text, nothing, number
+from segkit.analysis.pictures.size_bars import SizeRow, size_bars
+from segkit.analysis.pictures.timelines import ChangePoint, TrendPoint, change_bars, trend_line
 
 __all__ = ["ChangePoint", "Chart", "SizeRow", "TrendPoint", "entered_left", "segment_sizes", "trend"]
 
 #: Segments that one chart shows; the table has all.
 MOST_BARS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A picture and the same as a table; a notebook shows the picture, and the table where it is unfolded."""
-
-    title: str
-    svg: str = field(repr=False)
-    table: pd.DataFrame = field(repr=False)
-
-    def __str__(self) -> str:
-        shown = _in_words(self.table).to_string(index=False) if len(self.table) else ""
-        return f"{self.title}\n{shown}".rstrip()
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """As HTML first: inside it the picture takes the colours of the page's theme, which an image cannot."""
-        table = _in_words(self.table).to_html(index=False, border=0)
-        unfolded = f"<details><summary>{html.escape(self.title)}, as a table</summary>{table}</details>"
-        return {
-            "text/html": figure(self.svg, self.title, unfolded),
-            "image/svg+xml": self.svg,
-            "text/plain": str(self),
-        }
 
 
 def segment_sizes(
@@ -90,10 +65,3 @@ def _sizes_table(rows: Sequence[SizeRow]) -> pd.DataFrame:
     columns = ["Segment", "Kind", "Users", "Before", "Change"]
     values = [(row.name, row.kind, row.count, row.before, row.change) for row in rows]
     return pd.DataFrame(values, columns=columns).astype(dict.fromkeys(columns[2:], "Int64"))
-
-
-def _in_words(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as text: numbers grouped by thousands, a missing one as a dash."""
-    return table.astype(object).map(
-        lambda cell: "–" if pd.isna(cell) else cell if isinstance(cell, str) else number(cell)
-    )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from segkit.analysis.pictures.drawing import SIZE, WIDTH, Align, data, day_text, elided, number, signed, svg_of, written
 from segkit.analysis.svg import ACCENT, MUTED, TEXT, Ink
-from segkit.workbench.drawing import SIZE, WIDTH, Align, data, day_text, elided, number, signed, svg_of, written
 
 if TYPE_CHECKING:
     import altair as alt

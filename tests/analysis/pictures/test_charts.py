@@ -15,10 +15,10 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segkit.analysis.pictures.charts import ChangePoint, Chart, SizeRow, TrendPoint, entered_left, segment_sizes, trend
+from segkit.analysis.pictures.drawing import day_text, elided
+from segkit.analysis.pictures.timelines import axis_text, day_ticks, round_ticks
 from segkit.analysis.svg import ACCENT, INKS
-from segkit.workbench.charts import ChangePoint, Chart, SizeRow, TrendPoint, entered_left, segment_sizes, trend
-from segkit.workbench.drawing import day_text, elided
-from segkit.workbench.timelines import axis_text, day_ticks, round_ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 FIRST_OF_JUNE = date(2026, 6, 1)

@@ -1,0 +1,7 @@
+"""The part of an app that says why: each group of questions stands in a module of its own beside this one."""
+
+from __future__ import annotations
+
+
+class Analysing:
+    """What an app is asked about why a user is in, how segments relate, and what is odd about a rule."""
