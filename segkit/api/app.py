@@ -28,6 +28,7 @@ from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
 from segkit.api.keeping import prune
 from segkit.api.life import SegmentLife
+from segkit.api.lists.face import AppLists
 from segkit.api.permitting import asking
 from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, SegmentList
 from segkit.data.frames import add_frame
@@ -56,7 +57,7 @@ Day = date | str | None
 
 
 @asking(permitting.APP, lambda app: app.workspace)
-class App(SegmentLife, Analysing):
+class App(SegmentLife, AppLists, Analysing):
     """Whose users they are. Get one from a workspace: `segkit.open("demo").app("smart-home")`."""
 
     def __init__(self, workspace: Workspace, name: str, settings: AppSettings) -> None:

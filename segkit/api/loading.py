@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from segkit.api.gating import HELD, LOAD, newest_load
+from segkit.api.lists.rematching import match_lists_again
 from segkit.data.day_ranges import DayRanges
 from segkit.data.load import load_app
 from segkit.data.manifest import FILE
@@ -46,6 +47,7 @@ def load(
                 progress=progress,
             )
         _put_on_record(workspace, report)
+        match_lists_again(workspace.app(name))
         reports.append(report)
     return reports
 

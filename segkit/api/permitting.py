@@ -36,6 +36,8 @@ APP: Mapping[str, Right] = {
     "check": "members", "evidence": "members", "user_no": "members", "uids": "members",
     "save": "edit", "save_rule": "edit", "publish": "edit", "delete": "edit", "refresh": "edit", "prune": "edit",
     "add": "edit", "revert": "edit", "duplicate": "edit", "archive": "edit", "unarchive": "edit", "undelete": "edit",
+    "import_list": "edit", "add_to_list": "edit", "take_off_list": "edit", "list_versions": "look",
+    "list_rows": "members", "list_failures": "export", "audience": "export",
     "export": "export", "export_due": "export",
 }  # fmt: skip
 

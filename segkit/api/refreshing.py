@@ -50,6 +50,7 @@ def _refresh_settled(
         definitions = app.definitions()
         if names is not None:
             wanted = definitions.with_daily_readers(definitions[name] for name in names)
+            _refuse_lists(wanted)
         else:
             wanted = [d for d in definitions.by_id.values() if d.cycle == "daily" and d.kind != "imported"]
         try:
@@ -58,6 +59,15 @@ def _refresh_settled(
             if not tries_left:
                 raise
     raise AssertionError("unreachable")
+
+
+def _refuse_lists(wanted: Collection[Definition]) -> None:
+    for definition in wanted:
+        if definition.kind == "imported":
+            raise SegkitError(
+                f"‘{definition.name}’ is an imported list, which has no rule to evaluate; every load matches it again, "
+                "and `segkit import FILE --into` changes it"
+            )
 
 
 def refresh(

@@ -20,12 +20,21 @@ _DROPPED = r'\x00-\x20"\x{7f}-\x{a0}\x{200b}-\x{200f}\x{2028}-\x{202f}\x{2060}\x
 #: is not the comma takes the file apart there.
 _FORMULA = rf"((?:^|[;\t\r\n])[{_DROPPED}]*)([{_STARTS}])"
 _CONTROL = r"^[\t\r\n]"
+_MADE_HARMLESS = rf"((?:^|[;\t\r\n])[{_DROPPED}]*)'([{_STARTS}])"
 
 
 def disarmed(column: pa.Array) -> pa.Array:
     """A column of text (large_string) in which every place where a formula could begin has an apostrophe before it."""
     marked = pc.replace_substring_regex(column, _FORMULA, r"\1'\2")
     return pc.if_else(pc.match_substring_regex(marked, _CONTROL), pc.replace_substring_regex(marked, "^", "'"), marked)
+
+
+def rearmed(column: pa.Array) -> pa.Array:
+    """What `disarmed` made of a column, as it was before; also where people put such an apostrophe themselves."""
+    if not pc.any(pc.match_substring(column, "'")).as_py():
+        return column
+    freed = pc.replace_substring_regex(column, r"^'([\t\r\n])", r"\1")
+    return pc.replace_substring_regex(freed, _MADE_HARMLESS, r"\1\2")
 
 
 def changed_rows(before: pa.Array, after: pa.Array, first_row: int) -> Iterable[int]:

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, TypeVar
 from sqlalchemy import Connection
 
 from segkit.definitions.documents import Document
-from segkit.store import audit_anchor, audit_chain, ledger, life, published, retiring, segments
+from segkit.store import audit_anchor, audit_chain, ledger, life, lists, published, retiring, segments
 from segkit.store.audit_chain import Break
 from segkit.store.changes import Changes, apply, current_versions
 from segkit.store.copying import copy_catalog
@@ -24,6 +24,7 @@ from segkit.store.records import (
     AuditEntry,
     ExportRecord,
     Kind,
+    ListVersion,
     PublishedFile,
     Run,
     SavedVersion,
@@ -245,6 +246,25 @@ class Catalog:
         Raises Busy while others are in the way of what must be written anew.
         """
         return scrub(self._database, tuple(apps), terms_of)
+
+    # --- imported lists ---
+
+    def record_list(self, snapshots: Sequence[Snapshot], version: ListVersion, new: Save | None = None) -> None:
+        """Publishes a list's new version with its snapshot, and saves its segment if it is `new`, all or none.
+
+        Raises Overtaken if the list has this version already, and whatever `save` raises.
+        """
+        self._database.write(lambda connection: lists.record(connection, snapshots, version, new), version.app)
+
+    def list_version(self, segment_id: str) -> ListVersion | None:
+        """The newest version of an imported list."""
+        with self._database.reading() as connection:
+            return lists.newest(connection, segment_id)
+
+    def list_versions(self, app: str, segment_id: str | None = None) -> tuple[ListVersion, ...]:
+        """Every version of one of an app's lists, or of all that are not deleted, the newest first."""
+        with self._database.reading() as connection:
+            return lists.all_versions(connection, app, segment_id)
 
     # --- what happened ---
 

@@ -121,6 +121,25 @@ class PublishedFile:
 
 
 @dataclass(frozen=True)
+class ListVersion:
+    """One version of an imported list. `files` are those of its rows and of its last import's result, by name."""
+
+    segment_id: str
+    number: int
+    app: str
+    at: datetime
+    actor: str
+    cause: Literal["import", "hand", "match"]
+    source_sha256: str | None
+    data_generation: int
+    matched: int  # users
+    external: int  # addresses that no user has
+    snapshot: str
+    files: Mapping[str, PublishedFile]
+    detail: Mapping[str, Any]  # what came of the import, and how it was asked for
+
+
+@dataclass(frozen=True)
 class Run:
     """One run of a night or a part of it. No end means that none was recorded, not that it is running: see the lock."""
 

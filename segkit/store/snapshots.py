@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, date
@@ -35,9 +35,15 @@ def new_snapshot_id() -> str:
 
 
 def publish(
-    workspace: Path, app: str, catalog: Catalog, memberships: Sequence[tuple[Computed, Bitmap]]
+    workspace: Path,
+    app: str,
+    catalog: Catalog,
+    memberships: Sequence[tuple[Computed, Bitmap]],
+    record: Callable[[tuple[Snapshot, ...]], None] | None = None,
 ) -> tuple[Snapshot, ...]:
     """Publishes memberships of one app together: readers see all of them or none. Their records in the same order.
+
+    `record` puts them into the catalog, with what belongs to them, in one transaction.
 
     Raises Busy, with the holder, if another process has been publishing in this app for a minute; SegkitError with the
     folder and the bytes wanted if the disk refuses; NotFound for a version that the catalog never held.
@@ -58,7 +64,7 @@ def publish(
         )
         _write(generation, records, contents)
         # From here on only the catalog knows whether it is published: what fails is left to the next sweep.
-        catalog.record_snapshots(records)
+        (record or catalog.record_snapshots)(records)
         _marker(generation).unlink()
         return records
 

@@ -161,6 +161,26 @@ snapshots = Table(
     Index(None, "app", "generation"),
 )
 
+#: Every version of an imported list; the segment's own versions are only of its name and description.
+lists = Table(
+    "lists",
+    metadata,
+    Column("segment_id", String(64), ForeignKey("segments.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("app"),
+    Column("at", Instant, nullable=False),
+    _text("actor"),
+    Column("cause", String(16), nullable=False),  # import, hand, match
+    Column("source_sha256", String(64)),  # of the file that was imported
+    Column("data_generation", BigInteger, nullable=False),
+    Column("matched", BigInteger, nullable=False),
+    Column("external", BigInteger, nullable=False),
+    Column("snapshot", String(64), nullable=False),
+    Column("files", JSON, nullable=False),
+    _detail(),
+    Index(None, "app"),
+)
+
 runs = Table(
     "runs",
     metadata,

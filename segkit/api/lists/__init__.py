@@ -1,0 +1,1 @@
+"""Imported lists of an app: bringing them in, matching them again, paging through them, handing them to who sends."""
