@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs all that the tests need on a Debian machine, as root or not: .venv with the package and its extras, Chromium,
-# and PostgreSQL's programs (no server is started). Where they are is written to .tools/env.json. Quick when all is there.
+# LibreOffice Calc, and PostgreSQL's programs (no server is started). Where they are is written to .tools/env.json.
+# Quick when all is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -94,6 +95,9 @@ EOF
     if [[ -x $private/usr/lib/chromium/chromium ]]; then
         wrap "$private/usr/lib/chromium/chromium" "$tools/bin/chromium"
     fi
+    if [[ -x $private/usr/lib/libreoffice/program/soffice ]]; then
+        wrap "$private/usr/lib/libreoffice/program/soffice" "$tools/bin/soffice"
+    fi
     for program in "$private"/usr/lib/postgresql/*/bin/*; do
         [[ ! -x $program ]] || wrap "$program" "$tools/postgres/${program##*/}"
     done
@@ -109,6 +113,10 @@ find_chromium() {
             return
         fi
     done
+}
+
+find_soffice() {
+    command -v "$tools/bin/soffice" || command -v soffice || true
 }
 
 find_postgres() {
@@ -144,6 +152,7 @@ system_packages() {
     [[ -n $(find_chromium) ]] || missing+=(chromium)
     [[ -n $(find_postgres) ]] || missing+=(postgresql)
     [[ -n $(find_fonts) ]] || missing+=(fonts-dejavu-core)
+    [[ -n $(find_soffice) ]] || missing+=(libreoffice-calc-nogui)
     ((${#missing[@]} == 0)) && return
     install_packages "${missing[@]}"
     wrap_unpacked
@@ -188,15 +197,16 @@ install_package() {
 }
 
 write_down() {
-    local chromium postgres
+    local chromium postgres soffice
     chromium=$(find_chromium)
     postgres=$(find_postgres)
-    [[ -n $chromium && -n $postgres ]] ||
-        give_up "still missing after installing: ${chromium:-Chromium} ${postgres:-PostgreSQL}"
+    soffice=$(find_soffice)
+    [[ -n $chromium && -n $postgres && -n $soffice ]] ||
+        give_up "still missing after installing: ${chromium:-Chromium} ${postgres:-PostgreSQL} ${soffice:-LibreOffice}"
     mkdir -p "$tools"
-    .venv/bin/python - "$chromium" "$postgres" >"$tools/env.json.new" <<'EOF'
+    .venv/bin/python - "$chromium" "$postgres" "$soffice" >"$tools/env.json.new" <<'EOF'
 import json, sys
-print(json.dumps({"chromium": sys.argv[1], "postgres_bin": sys.argv[2]}, indent=2))
+print(json.dumps({"chromium": sys.argv[1], "postgres_bin": sys.argv[2], "soffice": sys.argv[3]}, indent=2))
 EOF
     mv "$tools/env.json.new" "$tools/env.json"
 }

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 from zoneinfo import ZoneInfo
 
 from segkit.api import (
@@ -26,6 +26,7 @@ from segkit.api.analysing.face import Analysing
 from segkit.api.definitions import Definitions, definitions_of
 from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
+from segkit.api.export_options import ExportOptions, Wanted
 from segkit.api.keeping import prune
 from segkit.api.life import SegmentLife
 from segkit.api.lists.face import AppLists
@@ -348,24 +349,16 @@ class App(SegmentLife, AppLists, Analysing):
         names: Sequence[str],
         path: str | Path | None = None,
         as_of: Day = None,
-        *,
-        labels: Sequence[str] = (),
-        format: Literal["csv", "xlsx"] = "csv",
-        profile: Literal["machine", "spreadsheet"] | None = None,
+        **options: Unpack[ExportOptions],
     ) -> ExportResult:
         """One zip of the named segments' published users with chosen labels and a manifest; imported ones are refused.
 
-        Without `path` it lies in the workspace's `exports/`. On record, with the labels that were asked for.
+        Without `path` it lies in the workspace's `exports/`. On record, with the labels that were asked for. Options:
+        labels, format, profile (also a platform's), channel, columns, holdout, seed, variants, changes, max_age_days;
+        see `export_options.Wanted`.
         """
-        return exporting.export(
-            self,
-            names,
-            self.day(as_of),
-            labels=labels,
-            format=format,
-            profile=profile,
-            path=Path(path) if path else None,
-        )
+        wanted = Wanted(**options)
+        return exporting.export(self, names, self.day(as_of), wanted, Path(path) if path else None)
 
     def export_due(self, as_of: Day = None, names: Iterable[str] | None = None) -> list[exporting.DueExport]:
         """Makes the exports that `segkit.toml` has due on that date, each once."""

@@ -104,7 +104,9 @@ class _Gathered:
             if any(name == read.id or name_key(name) == name_key(read.name) for name in export.segments):
                 key = f"export:{export.name}"
                 days = export.days if isinstance(export.days, str) else ", ".join(export.days)
-                self.nodes[key] = Node(key, "export", export.name, f"{days}, {export.format}")
+                self.nodes[key] = Node(
+                    key, "export", export.name, f"{days}, {export.profile or export.format or 'csv'}"
+                )
                 self.reads.append(Reads(key, f"segment:{read.id}"))
 
     # --- what a rule reads -------------------------------------------------------------------------------------------

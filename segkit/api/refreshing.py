@@ -12,6 +12,7 @@ from segkit.api.definitions import Definition, Definitions
 from segkit.api.evaluation import Evaluation, evaluate
 from segkit.api.gating import judge
 from segkit.api.keeping import prune_after_refresh
+from segkit.api.publishable import computing
 from segkit.api.results import RefreshedSegment, RefreshReport, Status
 from segkit.definitions.checks import check_rule
 from segkit.definitions.conditions import live_references, references
@@ -54,7 +55,8 @@ def _refresh_settled(
         else:
             wanted = [d for d in definitions.by_id.values() if d.cycle == "daily" and d.kind != "imported"]
         try:
-            return refresh(app, wanted, as_of, definitions, progress, named=names is not None, accept=accept)
+            with computing(app):
+                return refresh(app, wanted, as_of, definitions, progress, named=names is not None, accept=accept)
         except Overtaken:
             if not tries_left:
                 raise

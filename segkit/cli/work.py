@@ -1,4 +1,4 @@
-"""Commands that work: demo, refresh, nightly, export, lab."""
+"""Commands that work: demo, refresh, nightly, lab."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -31,7 +31,7 @@ _HERE = Path()
 
 def add_to(cli: typer.Typer) -> None:
     """Puts the commands of this module on the command line."""
-    for command in (demo, refresh, nightly, export, lab):
+    for command in (demo, refresh, nightly, lab):
         cli.command()(command)
 
 
@@ -174,33 +174,6 @@ def _segments_table(segments: list[dict[str, object]]) -> None:
 
 def _signed(change: object) -> str:
     return f"{change:+,}" if isinstance(change, int) else ""
-
-
-def export(
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="Segments, by name or id.")],
-    labels: Annotated[str, typer.Option("--labels", help="Labels to write, with commas between.")] = "",
-    form: Annotated[Literal["csv", "xlsx"], typer.Option("--format", help="The kind of file inside the zip.")] = "csv",
-    profile: Annotated[
-        Literal["machine", "spreadsheet"] | None,
-        typer.Option("--profile", help="For programs, or for people who open it in a spreadsheet."),
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The zip to write; in exports/ by default.")] = None,
-    workspace: WorkspaceOption = _HERE,
-    app: AppOption = None,
-    as_of: AsOfOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Write segments to one zip with a manifest. Labels with personal data are written when they are named.
-
-    Example: `segkit export 'Users with gateways' --labels country -w demo --app smart-home`
-    """
-    codes = [code.strip() for code in labels.split(",") if code.strip()]
-    opened = open_app(workspace, app)
-    result = opened.export(names, out, day_of(as_of), labels=codes, format=form, profile=profile)
-    if json:
-        answer({"file": str(result.path), "sha256": result.sha256, "segments": len(result.segments)})
-    else:
-        say(f"Wrote {result.path}: " + ", ".join(f"{part.name} {part.rows:,}" for part in result.segments))
 
 
 def lab(

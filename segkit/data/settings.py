@@ -51,6 +51,9 @@ class SnapshotSettings(_Part):
 
     keep: Annotated[int, Field(ge=1, le=100_000, description="The newest dates of each segment.")] = 30
     keep_days: Annotated[int, Field(ge=0, le=100_000, description="And whatever was computed in so many days.")] = 92
+    max_age_days: Annotated[
+        int | None, Field(ge=0, le=100_000, description="Exports refuse what was computed longer ago.")
+    ] = None
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -239,10 +242,26 @@ class ExportSettings(_Part):
     app: str
     segments: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
     labels: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    format: Literal["csv", "xlsx"] = "csv"
-    profile: Literal["machine", "spreadsheet"] | None = None
+    format: Literal["csv", "xlsx", "parquet", "jsonl"] | None = None
+    profile: Annotated[str | None, Field(description="'machine', 'spreadsheet', or a platform such as 'meta'.")] = None
+    channel: Annotated[
+        Literal["email", "mobile", "push"] | None, Field(description="Only who may be reached by it on the day.")
+    ] = None
+    columns: dict[str, str] = Field(default_factory=dict, description="A platform's column to the label that fills it.")
+    holdout: Annotated[
+        int | float, Field(ge=0, lt=100, description="So many percent are kept back as a control group.")
+    ] = 0
+    seed: Annotated[str, Field(max_length=200, description="What control group and variants are drawn with.")] = ""
+    variants: dict[str, int | float] = Field(default_factory=dict, description="The rest in files by name, in percent.")
+    changes: Annotated[bool, Field(description="Only who entered and who left since the last such export.")] = False
+    max_age_days: Annotated[
+        int | None, Field(ge=0, le=100_000, description="What was computed longer ago is refused.")
+    ] = None
+    secret: Annotated[
+        str | None, Field(description="The environment variable with the secret that a webhook is signed with.")
+    ] = None
     days: Literal["daily"] | Annotated[tuple[Weekday, ...], Field(strict=False, min_length=1)] = "daily"
-    target: str = "exports"
+    target: Annotated[str, Field(description="A folder, or a URL: s3://…, gs://…, file://…, https://….")] = "exports"
 
     def is_due(self, as_of: date) -> bool:
         """Whether the night of `as_of` exports it."""

@@ -7,7 +7,7 @@ as 7: XLSX does that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,29 +20,34 @@ _BYTE_ORDER_MARK = "\ufeff"
 _NEEDS_QUOTES = r'[",\r\n]|^$'
 
 
-def write_csv(
-    write: Callable[[bytes], object],
-    columns: Sequence[str],
-    batches: Iterable[pa.RecordBatch],
-    *,
-    for_people: bool = False,
-) -> dict[str, RowRanges]:
-    """Writes a heading and every row, a batch at a time. Which rows (the heading is 1) of a column were disarmed."""
-    changed = {name: RowRanges() for name in columns}
-    heading = _lines([_field(pa.array([name], pa.large_string())) for name in columns])
-    write(((_BYTE_ORDER_MARK if for_people else "") + heading).encode())
-    row = 2
-    for batch in batches:
+class CsvLines:
+    """The lines of one file, a batch at a time. `disarmed`: which rows (the heading is 1) of a column were changed."""
+
+    def __init__(self, columns: Sequence[str], *, for_people: bool = False) -> None:
+        self._columns = columns
+        self._for_people = for_people
+        self._changed = {name: RowRanges() for name in columns}
+        self._row = 2
+
+    @property
+    def disarmed(self) -> dict[str, RowRanges]:
+        return {name: ranges for name, ranges in self._changed.items() if ranges.count}
+
+    def heading(self) -> bytes:
+        names = _lines([_field(pa.array([name], pa.large_string())) for name in self._columns])
+        return ((_BYTE_ORDER_MARK if self._for_people else "") + names).encode()
+
+    def lines(self, batch: pa.RecordBatch) -> bytes:
+        """The rows of the next batch."""
         fields = []
-        for name, column in zip(columns, batch.columns, strict=True):
+        for name, column in zip(self._columns, batch.columns, strict=True):
             found = cells = texts(column)
-            if for_people and not _is_harmless(column.type):
+            if self._for_people and not _is_harmless(column.type):
                 cells = disarmed(found)
-                changed[name].extend(changed_rows(found, cells, row))
+                self._changed[name].extend(changed_rows(found, cells, self._row))
             fields.append(_field(cells))
-        write(_lines(fields).encode())
-        row += batch.num_rows
-    return {name: ranges for name, ranges in changed.items() if ranges.count}
+        self._row += batch.num_rows
+        return _lines(fields).encode()
 
 
 def _is_harmless(kind: pa.DataType) -> bool:

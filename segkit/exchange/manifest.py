@@ -27,6 +27,14 @@ _HOW["xlsx", "spreadsheet"] = (
     "(ISO) and lists (JSON arrays) are text cells. Numbers are number cells, but whole and exact ones of more than 15 "
     "digits, which are text. Nothing is a formula or a link."
 )
+_HOW["parquet", "machine"] = (
+    "Typed columns: text, doubles, exact decimals at their scale, booleans, days as DATE, lists as lists of text. "
+    "Missing values are null."
+)
+_HOW["jsonl", "machine"] = (
+    "One JSON object a user and line, in UTF-8: numbers as numbers, exact ones with all their places, lists as arrays, "
+    "dates as ISO text. Missing values are null."
+)
 
 
 def export_entry(
@@ -40,6 +48,7 @@ def export_entry(
     format: Format,
     profile: Profile,
     labels: Sequence[LabelDeclaration],
+    about: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What holds for the whole export, as plain data."""
     return {
@@ -54,11 +63,16 @@ def export_entry(
         "profile": profile,
         "how_values_are_written": _HOW[format, profile],
         "columns": [{"code": "uid", "name": "User", "type": "string"}, *map(_column, labels)],
+        **about,
     }
 
 
 def segment_entry(part: ExportPart, exported: ExportedSegment) -> dict[str, Any]:
-    """What holds for one segment, as plain data; without its personas, who are users and maybe not of this segment."""
+    """What holds for one file, as plain data; without the personas, who are users and maybe not of this segment.
+
+    `count` and `held_back` are those of the whole segment, `rows` those of the file.
+    """
+    piece = {"piece": part.piece} if part.piece else {}
     workbook = {} if exported.sheets is None else {"sheets": exported.sheets}
     disarmed = {name: {"cells": rows.count, "rows": str(rows)} for name, rows in exported.disarmed.items()}
     return {
@@ -68,12 +82,15 @@ def segment_entry(part: ExportPart, exported: ExportedSegment) -> dict[str, Any]
         "version": part.version,
         "as_of": part.as_of,
         "computed_at": instant_text(part.computed_at),
-        "count": part.count,
+        **piece,
+        "count": part.count if part.members is None else part.members,
         "rows": exported.rows,
+        "held_back": dict(part.held_back),
         "file": exported.file,
         "bytes": exported.size,
         "sha256": exported.sha256,
         **workbook,
+        **part.about,
         "disarmed": disarmed,
         "rule": {
             "words": part.words,

@@ -54,6 +54,7 @@ def test_the_manifest_says_which_users_these_are_and_by_which_rule(exporter: Any
                 "computed_at": "2026-06-01T03:12:00Z",
                 "count": 1,
                 "rows": 1,
+                "held_back": {},
                 "file": "Silent_owners-sg_1.csv",
                 "bytes": len(content),
                 "sha256": hashlib.sha256(content).hexdigest(),
@@ -296,6 +297,12 @@ HOSTILE = [
     "%2e%2e%2f",
     "",
 ]  # fmt: skip
+HOSTILE += [
+    f"{before}{name}{after}"
+    for before in ("", "../", "..\\", "/", "\u202e", " ", "./")
+    for name in ("CON", "nul", "a\x00b", "LPT1", "é" * 127, "x" * 255, "..", "~root", "a\u200fb", "C:")
+    for after in ("", "/..", ".txt", "\x00", "\u202d")
+][: 300 - len(HOSTILE)]
 
 
 def test_hostile_names_and_ids_write_nothing_outside_and_every_name_is_ours(
@@ -305,6 +312,7 @@ def test_hostile_names_and_ids_write_nothing_outside_and_every_name_is_ours(
         part([batch([], [(f"u{n}",)])], 1, segment_id=f"{other}{n}", name=name)
         for n, (name, other) in enumerate(zip(HOSTILE, reversed(HOSTILE), strict=True))
     ]
+    assert len(parts) == 300
     shop = exporter()
     before = sorted(tmp_path.rglob("*"))
     export = shop.parts(parts)
