@@ -34,6 +34,7 @@ APP: Mapping[str, Right] = {
     "lineage": "look", "read_by_segments": "look", "names": "look", "diff": "look", "day": "look", "close": "look",
     "evaluator": "members", "evaluate": "members", "base": "members", "bitmap": "members", "members": "members",
     "check": "members", "evidence": "members", "user_no": "members", "uids": "members",
+    "lint": "look", "lint_set": "look", "lint_all": "look",
     "save": "edit", "save_rule": "edit", "publish": "edit", "delete": "edit", "refresh": "edit", "prune": "edit",
     "add": "edit", "revert": "edit", "duplicate": "edit", "archive": "edit", "unarchive": "edit", "undelete": "edit",
     "import_list": "edit", "add_to_list": "edit", "take_off_list": "edit", "list_versions": "look",

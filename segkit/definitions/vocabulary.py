@@ -28,6 +28,11 @@ class _Declared(BaseModel):
     code: Code
     name: Annotated[str, Field(min_length=1, max_length=128)]
     description: str = ""
+    deprecated: Annotated[
+        str | None,
+        # Left out where it is not said, so that vocabularies are the same as before there was this key.
+        Field(min_length=1, exclude_if=lambda says: says is None, description="What to use in its place, and why."),
+    ] = None
 
 
 class _Typed(_Declared):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from segkit.api.analysing.linting import Linting
 
-class Analysing:
+
+class Analysing(Linting):
     """What an app is asked about why a user is in, how segments relate, and what is odd about a rule."""
