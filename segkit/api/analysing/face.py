@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from segkit.api.analysing.sets import SetQuestions
 
-class Analysing:
+
+class Analysing(SetQuestions):
     """What an app is asked about why a user is in, how segments relate, and what is odd about a rule."""
