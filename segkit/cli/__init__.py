@@ -20,6 +20,7 @@ from segkit.cli import (
     lists,
     reporting,
     segments,
+    sets,
     work,
 )
 from segkit.errors import SegkitError
@@ -33,7 +34,22 @@ cli = typer.Typer(
     help="User segmentation with exact counts, on one machine. Begin with `segkit demo`, or with `segkit init`.",
     epilog="Exit codes: 0 done, 1 you can mend it, 2 usage, 3 a data gate held it, 4 busy, 5 partly done.",
 )
-for part in (init, data, segments, lists, life, git, work, exporting, keeping, auditing, erasing, reporting, linting):
+for part in (
+    init,
+    data,
+    segments,
+    lists,
+    life,
+    git,
+    work,
+    exporting,
+    keeping,
+    auditing,
+    erasing,
+    reporting,
+    linting,
+    sets,
+):
     part.add_to(cli)
 
 

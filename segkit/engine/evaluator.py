@@ -39,6 +39,7 @@ from segkit.engine.cache import BitmapCache
 from segkit.engine.canonical import canonical
 from segkit.engine.connection import Runner, open_connection
 from segkit.engine.fold import batches, fold, live_leaves, membership
+from segkit.engine.label_codes import CodeCache
 from segkit.engine.protocol import Evaluated, Evidence, Progress, Seen
 from segkit.engine.relations import Relations
 from segkit.files.scratch import own_folder
@@ -67,6 +68,7 @@ class DuckEvaluator:
             )
         )
         self._cache = BitmapCache(_CACHED_BYTES)
+        self.codes = CodeCache()
         self._tables: dict[tuple[str, date], str] = {}
         self._lock = threading.RLock()
 
@@ -174,14 +176,10 @@ class DuckEvaluator:
 
     def label_table(self, code: str, as_of: date, cancel: threading.Event | None) -> str | None:
         """A table in memory with each user's value as of `as_of`, where present; None where nothing is stored."""
-        from_events = self.vocabulary.label(code).from_events
-        day = as_of if from_events is not None else self.manifest.label_date(code, as_of)
+        day = self.label_day(code, as_of)
         with self._lock:
             if (code, day) not in self._tables:
-                values = self.relations.label_history(code, day) if from_events is None else None
-                if from_events is not None:
-                    events = self.relations.events(measured(from_events), as_of)
-                    values = label_values(from_events, self.vocabulary, as_of, events, self.relations.users)
+                values = self._label_relation(code, as_of)
                 if values is None:
                     return None
                 name = f"label_{len(self._tables)}"
@@ -189,6 +187,22 @@ class DuckEvaluator:
                                      Sql(name), values), cancel)  # fmt: skip
                 self._tables[code, day] = name
             return self._tables[code, day]
+
+    def label_day(self, code: str, as_of: date) -> date:
+        """The date that a label's values as of `as_of` are those of."""
+        return as_of if self.vocabulary.label(code).from_events is not None else self.manifest.label_date(code, as_of)
+
+    def label_values(self, code: str, as_of: date) -> Sql | None:
+        """Each user's value as of `as_of`, to be read once: from memory if it is there. None where nothing is stored."""
+        table = self._tables.get((code, self.label_day(code, as_of)))
+        return self._label_relation(code, as_of) if table is None else sql("SELECT user_no, value FROM {}", Sql(table))
+
+    def _label_relation(self, code: str, as_of: date) -> Sql | None:
+        from_events = self.vocabulary.label(code).from_events
+        if from_events is None:
+            return self.relations.label_history(code, self.label_day(code, as_of))
+        events = self.relations.events(measured(from_events), as_of)
+        return label_values(from_events, self.vocabulary, as_of, events, self.relations.users)
 
     # --- one user ----------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from segkit.api.analysing.linting import Linting
+from segkit.api.analysing.sets import SetQuestions
 
 
-class Analysing(Linting):
+class Analysing(Linting, SetQuestions):
     """What an app is asked about why a user is in, how segments relate, and what is odd about a rule."""

@@ -1,0 +1,122 @@
+"""The values of one label in a few parts that can be compared: values, bins by quantile, the rest, no value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segkit.analysis.pictures.drawing import day_text
+from segkit.definitions.vocabulary import LabelDeclaration
+
+#: Values of a label that stand alone; the others are its rest.
+MOST_VALUES = 10
+#: Bins of numbers and dates; each holds about the same share of the users compared with.
+BINS = 5
+
+Kind = Literal["value", "bin", "rest", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some values of a label: their places among the distinct values; `value` is theirs where it is one."""
+
+    kind: Kind
+    name: str
+    places: tuple[int, ...] | range
+    value: object = None
+
+
+def parts_of(label: LabelDeclaration, values: NDArray[Any], weights: NDArray[np.int64]) -> list[Part]:
+    """The parts of a label whose distinct values, ascending, so many users have; `missing` is not among them."""
+    if label.type in ("string", "bool", "list") or label.values:
+        return _by_value(label, values, weights)
+    present = np.flatnonzero(weights)
+    if len(present) <= BINS + 1:
+        return [Part("value", _text(label, values[p]), (int(p),), _plain(label, values[p])) for p in present]
+    return _by_quantile(label, values, weights)
+
+
+def _by_value(label: LabelDeclaration, values: NDArray[Any], weights: NDArray[np.int64]) -> list[Part]:
+    """The most frequent ones alone, the others together; a single one that is left over stands alone as well."""
+    order = [int(place) for place in np.argsort(-weights, kind="stable") if weights[place]]
+    alone = order if len(order) <= MOST_VALUES + 1 else order[:MOST_VALUES]
+    found = [Part("value", _text(label, values[p]), (p,), _plain(label, values[p])) for p in alone]
+    rest = tuple(order[len(alone) :])
+    return [*found, Part("rest", f"{len(rest):,} other values", rest)] if rest else found
+
+
+def _by_quantile(label: LabelDeclaration, values: NDArray[Any], weights: NDArray[np.int64]) -> list[Part]:
+    """Each bin ends with the value at which a fifth more of the users is reached; the last one with the largest."""
+    so_far = np.cumsum(weights)
+    wanted = so_far[-1] * np.arange(1, BINS) / BINS
+    ends = np.unique(np.append(np.searchsorted(so_far, wanted), len(values) - 1))
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    whole = bool(np.all(values == np.floor(values))) if label.type == "number" else True
+    bounds = [(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
+    name = _day_bin if label.type == "date" else _number_bin(label, whole)
+    return [Part("bin", name(values, start, end), range(start, end + 1)) for start, end in bounds]
+
+
+def _day_bin(values: NDArray[Any], start: int, end: int) -> str:
+    first = day_text(date.fromordinal(int(values[start - 1]) + 1)) if start else ""
+    last = day_text(date.fromordinal(int(values[end])))
+    if not start:
+        return f"until {last}"
+    return f"from {first}" if end == len(values) - 1 else f"{first} to {last}" if first != last else first
+
+
+def _number_bin(label: LabelDeclaration, whole: bool) -> Callable[[NDArray[Any], int, int], str]:
+    unit = f" {label.unit}" if label.unit else ""
+
+    def named(values: NDArray[Any], start: int, end: int) -> str:
+        last = _number(label, values[end])
+        if start == end:
+            return f"{last}{unit}"
+        if not start:
+            return f"up to {last}{unit}"
+        if not whole:
+            over = f"over {_number(label, values[start - 1])}"
+            return f"{over}{unit}" if end == len(values) - 1 else f"{over} to {last}{unit}"
+        first = _number(label, values[start - 1] + 1)
+        return f"{first} or more{unit}" if end == len(values) - 1 else f"{first} to {last}{unit}"
+
+    return named
+
+
+def _text(label: LabelDeclaration, value: Any) -> str:
+    """What a value is called."""
+    if label.type == "date":
+        return day_text(date.fromordinal(int(value)))
+    if label.type == "bool":
+        return label.values.get(str(bool(value)).lower(), "yes" if value else "no")
+    if label.type == "number":
+        text = _number(label, value)
+        return label.values.get(text, f"{text} {label.unit}" if label.unit else text)
+    return label.value_name(str(value))
+
+
+def _number(label: LabelDeclaration, value: Any) -> str:
+    number = float(value)
+    if number == int(number) and not label.scale:
+        return f"{int(number):,}".replace("-", "−")
+    return (f"{number:,.{label.scale}f}" if label.scale else f"{number:,.6g}").replace("-", "−")
+
+
+def _plain(label: LabelDeclaration, value: Any) -> object:
+    if label.type == "date":
+        return date.fromordinal(int(value))
+    if label.type == "number":
+        return int(value) if float(value).is_integer() else float(value)
+    return bool(value) if label.type == "bool" else str(value)
+
+
+def summed(counts: NDArray[np.int64], places: Sequence[int] | range) -> int:
+    """The users of a part; a range without gaps is summed as one."""
+    if isinstance(places, range):
+        return int(counts[places.start : places.stop].sum())
+    return int(counts[list(places)].sum())
