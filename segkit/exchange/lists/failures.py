@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segkit.errors import SegkitError
-from segkit.exchange.csv_files import write_csv
+from segkit.exchange.csv_files import CsvLines
 from segkit.exchange.lists.headings import FIELDS
 from segkit.exchange.lists.reasons import REASONS
 from segkit.exchange.lists.verdicts import REJECTED
@@ -37,8 +37,10 @@ def write_failures(path: Path, table: pa.Table, made_at: datetime, sheets: Seque
     columns = [*FIELDS, "row", "reason", *(["more cells"] if has_more else [])]
     with writing(path) as temporary:
         if path.suffix.lower() == ".csv":
+            csv = CsvLines(columns, for_people=True)
             with temporary.open("wb") as stream:
-                write_csv(stream.write, columns, _batches(rejected, columns, sheets), for_people=True)
+                stream.write(csv.heading())
+                stream.writelines(csv.lines(batch) for batch in _batches(rejected, columns, sheets))
         else:
             write_xlsx(temporary, columns, _batches(rejected, columns, sheets), made_at)
     return int(rejected.num_rows)
