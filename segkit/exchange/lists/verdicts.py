@@ -21,6 +21,8 @@ from segkit.exchange.lists.reasons import NUMBER_OF, REASONS, Reason
 
 MATCHED, EXTERNAL, REJECTED, DUPLICATE = range(4)
 NOBODY = -1
+#: The column of each identifier's normal form.
+FORM_OF: dict[Kind, str] = {"email": "email_form", "mobile": "mobile_form", "uid": "uid_form"}
 _ROUNDED = r"\A[0-9]([.,][0-9]+)?[eE]\+?[0-9]+\z"
 
 
@@ -74,13 +76,18 @@ def verdicts(cells: pa.Table, columns: Columns, people: People, region: str | No
             "reason": pa.array(reason, pa.int8(), mask=reason < 0),
             "user_no": pa.array(user_no, pa.int32(), mask=(user_no < 0) | (reason >= 0)),
             "first": pa.array(first, pa.int64(), mask=first < 0),
-            **{f"{kind}_form": found[kind] for kind in KINDS},
+            **{FORM_OF[kind]: found[kind] for kind in KINDS},
         }
     )
-    counted = np.bincount(status, minlength=4)
-    by_reason = np.bincount(reason[reason >= 0], minlength=len(REASONS))
+    return counted(table)
+
+
+def counted(table: pa.Table) -> Verdicts:
+    """A table of verdicts with what it comes to."""
+    by_status = np.bincount(table["status"].to_numpy(), minlength=4)
+    by_reason = np.bincount(table["reason"].drop_null().to_numpy(), minlength=len(REASONS))
     reasons = {one: int(by_reason[number]) for one, number in NUMBER_OF.items() if by_reason[number]}
-    matched, external, rejected, duplicate = (int(count) for count in counted)
+    matched, external, rejected, duplicate = (int(count) for count in by_status)
     return Verdicts(table, matched, external, rejected, duplicate, reasons)
 
 
@@ -136,7 +143,7 @@ def _reasons(
         Reason.TWO_USERS: _points_at_two(found, users, people),
     }
     reason = np.full(len(more), -1, dtype=np.int8)
-    for one in reversed(REASONS):
+    for one in (one for one in reversed(REASONS) if one in holds):
         reason[holds[one]] = NUMBER_OF[one]
     return reason
 
@@ -182,4 +189,4 @@ def _first_with_the_same(status: np.ndarray, user_no: np.ndarray, emails: pa.Arr
     return first
 
 
-__all__ = ["DUPLICATE", "EXTERNAL", "MATCHED", "MISSING", "NOBODY", "REJECTED", "Verdicts", "verdicts"]
+__all__ = ["DUPLICATE", "EXTERNAL", "FORM_OF", "MATCHED", "MISSING", "NOBODY", "REJECTED", "Verdicts", "verdicts"]
