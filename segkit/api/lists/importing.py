@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from segkit.api.ages import moment_words
 from segkit.api.lists.finding import imported, not_kept, people_of
-from segkit.api.lists.keeping import Change, changing, keep, reading_folder, rows_kept
+from segkit.api.lists.keeping import FOLDER, Change, changing, keep, reading_folder, rows_kept
 from segkit.api.lists.reports import ImportReport
 from segkit.data.kept_out import read_kept_out
 from segkit.definitions.documents import Document, parse_document
@@ -72,7 +72,7 @@ def import_list(
     sha256 = sha256_of(path) if path.is_file() else None  # the reader says what is wrong with one that is none
     if sha256 and not wanted.again:
         _refuse_the_same_file(app, path, sha256)
-    private_folder(app.workspace.folder / "imports")
+    private_folder(app.workspace.folder / FOLDER)
     scratch = private_folder(reading_folder(app.workspace.folder))
     tell("Reading the file", 0.0)
     with reading(path, scratch, wanted.limits, tell=_reading_told(tell), cancel=cancel) as cells:

@@ -26,6 +26,7 @@ from segkit.store.snapshots import new_snapshot_id, publish
 if TYPE_CHECKING:
     from segkit.api.app import App
 
+FOLDER = "imports"
 ROWS, RESULT = "rows", "result"
 _PATIENCE = 60.0
 _TRIES = 5
@@ -51,18 +52,18 @@ class Change:
 
 def reading_folder(workspace: Path) -> Path:
     """Where files lie while they are read."""
-    return workspace / "imports" / ".reading"
+    return workspace / FOLDER / ".reading"
 
 
 def folder_of(app: App, segment_id: str) -> Path:
     """Where the files of a list lie."""
-    return app.workspace.folder / "imports" / app.name / segment_id
+    return app.workspace.folder / FOLDER / app.name / segment_id
 
 
 @contextmanager
 def changing(app: App) -> Iterator[None]:
     """Keeps others from changing the app's lists. Raises Busy, with the holder, after a minute."""
-    lists = private_folder(private_folder(app.workspace.folder / "imports") / app.name)
+    lists = private_folder(private_folder(app.workspace.folder / FOLDER) / app.name)
     with Lock(lists / "lists.lock", f"changing a list of {app.name}", wait=_PATIENCE):
         yield
 

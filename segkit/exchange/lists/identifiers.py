@@ -8,9 +8,6 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segkit.exchange.lists.emails import email_forms
-from segkit.exchange.lists.mobiles import mobile_forms
-
 Kind = Literal["email", "mobile", "uid"]
 KINDS: tuple[Kind, ...] = ("email", "mobile", "uid")
 #: What a person does not see: white space of any kind, marks without a width, controls.
@@ -37,6 +34,10 @@ def forms(kind: Kind, column: pa.Array, region: str | None = None) -> pa.Array:
 
     A mobile without a country code is of `region`. A uid is text in NFC, compared case and all.
     """
+    # Their libraries are large, and most who work with a workspace import no list.
+    from segkit.exchange.lists.emails import email_forms
+    from segkit.exchange.lists.mobiles import mobile_forms
+
     judge: dict[Kind, Callable[[pa.Array], pa.Array]] = {
         "email": email_forms,
         "mobile": lambda distinct: mobile_forms(distinct, region),
