@@ -1,4 +1,4 @@
-"""What points at a person in a list: an e-mail, a mobile, a uid. A column of texts as normal forms, each text once."""
+"""What points at a person in a list: an e-mail, a mobile, a uid. A column of texts as normal forms."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ def forms(kind: Kind, column: pa.Array, region: str | None = None) -> pa.Array:
 
     judge: dict[Kind, Callable[[pa.Array], pa.Array]] = {
         "email": email_forms,
-        "mobile": lambda distinct: mobile_forms(distinct, region),
-        "uid": lambda distinct: pc.utf8_normalize(distinct, "NFC"),
+        "mobile": lambda texts: mobile_forms(texts, region),
+        "uid": lambda texts: pc.utf8_normalize(texts, "NFC"),
     }
-    encoded = column.dictionary_encode()
-    return judge[kind](encoded.dictionary).take(encoded.indices)
+    return judge[kind](column)

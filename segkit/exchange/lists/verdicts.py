@@ -129,7 +129,9 @@ def _reasons(
     given = {name: _mask(column.is_valid()) for name, column in values.items()}
     malformed = {kind: given[kind] & _mask(found[kind].is_null()) for kind in KINDS}
     without = ~(given["email"] | given["mobile"] | given["uid"])
-    rounded = malformed["mobile"] & _mask(pc.match_substring_regex(values["mobile"], _ROUNDED))
+    rounded = malformed["mobile"]
+    if rounded.any():
+        rounded = rounded & _mask(pc.match_substring_regex(values["mobile"], _ROUNDED))
     holds = {
         Reason.TOO_MANY_CELLS: _mask(more.is_valid()),
         Reason.EMPTY_ROW: ~np.logical_or.reduce(list(given.values())),
@@ -179,14 +181,22 @@ def _points_at_two(found: dict[Kind, pa.Array], users: dict[Kind, np.ndarray], p
 
 def _first_with_the_same(status: np.ndarray, user_no: np.ndarray, emails: pa.Array) -> np.ndarray:
     """The place of the first accepted row with the same user, or the same external address; -1 where it is this one."""
-    codes = pc.fill_null(emails.dictionary_encode().indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    key = np.where(status == MATCHED, user_no, -2 - codes)
+    is_external = status == EXTERNAL
+    key = np.where(is_external, NOBODY, user_no)
+    key[is_external] -= 1 + _codes(emails.filter(pa.array(is_external)))
     accepted = np.flatnonzero(status != REJECTED)
-    _, firsts, inverse = np.unique(key[accepted], return_index=True, return_inverse=True)
+    codes = _codes(pa.array(key[accepted]))
+    firsts = np.zeros(len(codes), dtype=np.int64)
+    firsts[codes[::-1]] = accepted[::-1]  # the last that is written is the first row
+    origin = firsts[codes]
     first = np.full(len(status), -1, dtype=np.int64)
-    origin = accepted[firsts[inverse]]
     first[accepted] = np.where(origin == accepted, -1, origin)
     return first
+
+
+def _codes(column: pa.Array) -> np.ndarray:
+    """A number for each value, from 0."""
+    return np.asarray(column.dictionary_encode().indices.to_numpy()).astype(np.int64)
 
 
 __all__ = ["DUPLICATE", "EXTERNAL", "FORM_OF", "MATCHED", "MISSING", "NOBODY", "REJECTED", "Verdicts", "verdicts"]
