@@ -1,7 +1,8 @@
 """A whole workspace into one file while it is in use: what goes in, and how it holds still meanwhile.
 
 The catalog is copied first, as of one moment; then the files that the copy and the data's manifests name are linked
-into `.backup/` in the workspace, where nobody takes them away; then all is written. Nothing waits for a backup.
+into `.backup/` in the workspace, where nobody takes them away; then all is written. Nothing waits for a backup, but for
+an import while the catalog is copied.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import glob
 import os
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from segkit.api.lists.keeping import FOLDER as LISTS
+from segkit.api.lists.keeping import changing
 from segkit.data.manifest import FILE as MANIFEST
 from segkit.data.manifest import all_files, read_manifest_file
 from segkit.errors import Damaged, SegkitError
@@ -37,7 +40,7 @@ STAGING = ".backup"
 LOCK = "backup.lock"
 #: What is taken through the catalog and the manifests, or means nothing elsewhere.
 _NOT_AS_IT_LIES = frozenset(
-    {"data", "snapshots", "locks", STAGING, ANCHOR, CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm"}
+    {"data", "snapshots", LISTS, "locks", STAGING, ANCHOR, CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm"}
 )
 _NOWHERE = frozenset({"__pycache__", ".ipynb_checkpoints"})
 _TRIES = 10
@@ -123,7 +126,14 @@ def _take(workspace: Workspace, staging: Path, without: Collection[Part]) -> _Ta
     """Holds still what the backup consists of."""
     taken = _Taken()
     _take_anchor(workspace.folder, staging, taken)  # before the catalog, which it must not be ahead of
-    taken.files[CATALOG] = workspace.catalog.copy_to(staging)
+    with ExitStack() as stack:  # what the catalog says of lists and their rows go together
+        for app in workspace.app_names:
+            if (workspace.folder / LISTS / app).is_dir():
+                stack.enter_context(changing(workspace.app(app)))
+        taken.files[CATALOG] = workspace.catalog.copy_to(staging)
+        for path in sorted((workspace.folder / LISTS).glob("*/*/*.parquet")):
+            name = path.relative_to(workspace.folder).as_posix()
+            taken.files[name] = _held_still(workspace.folder, staging, name)
     _take_snapshots(workspace.folder, staging, taken)
     for app in workspace.app_names:  # after the catalog: what it names was computed on this data or on older
         _take_data(workspace.folder, staging, app, taken)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from segkit.api.auditing import examine_audit
 from segkit.api.erasing import unfinished
 from segkit.api.examining import examine_definitions, examine_snapshots
+from segkit.api.lists.examining import examine_lists
 from segkit.api.permitting import permitted
 from segkit.data.doctor import Finding, examine_data, examine_workspace
 from segkit.errors import SegkitError
@@ -62,3 +63,4 @@ def _of_app(workspace: Workspace, name: str, deep: bool) -> Iterator[Finding]:
     is_readable = not any(finding.severity == "error" for finding in data)
     yield from examine_definitions(app, definitions, with_values=is_readable)
     yield from examine_snapshots(app, definitions, deep)
+    yield from examine_lists(app, deep=deep)

@@ -1,4 +1,4 @@
-"""A person erased: out of data, history, exports, evidence and literals in rules, and kept out of every later load.
+"""A person erased: out of data, history, lists, exports, evidence and literals in rules, and kept out from then on.
 
 First the keyed hash is on the list of whom loads keep out; from then on nothing brings the person back. The data comes
 last, because it knows by which words the person is looked for elsewhere: an erasure that was killed and is run again
@@ -13,12 +13,15 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segkit.api.backing_up import LOCK as BACKUP_LOCK
 from segkit.api.backing_up import STAGING
 from segkit.api.erasure_report import REPORT, ErasedLiteral, ErasureReport
+from segkit.api.lists.erasing import ErasingLists, erasing_lists
+from segkit.api.lists.keeping import reading_folder
 from segkit.data.erasing import ErasingData, Removed, erasing
 from segkit.data.finding_people import Found
 from segkit.data.generation import clear_leftovers
@@ -29,6 +32,7 @@ from segkit.data.mapping import vocabulary_folder
 from segkit.definitions.vocabulary import read_vocabulary
 from segkit.errors import NotFound
 from segkit.exchange.archive import remove_abandoned
+from segkit.exchange.lists.reading.reader import sweep_abandoned
 from segkit.files.atomic import sweep, write_text
 from segkit.files.locks import Lock
 from segkit.files.scratch import sweep_folders
@@ -72,6 +76,7 @@ class _Erasing:
         self._workspace = workspace
         self._folder = workspace.folder
         self._data: dict[str, ErasingData] = {}
+        self._lists: dict[str, ErasingLists] = {}
         self._names = names
         for name in names:
             folder = self._folder / "data" / name
@@ -79,14 +84,19 @@ class _Erasing:
                 stack.enter_context(Lock(folder / LOCK, f"erasing in {name}"))
             if (folder / FILE).exists():
                 self._data[name] = stack.enter_context(_opened(workspace, name, folder))
+                self._lists[name] = stack.enter_context(erasing_lists(workspace.app(name)))
 
     def find(self, who: str, again: bool) -> dict[str, Found]:
         """Who it is, by app."""
-        if again:
-            return {
-                name: data.people.find_again(read_kept_out(self._folder, name)) for name, data in self._data.items()
-            }
-        return {name: data.people.find(who) for name, data in self._data.items()}
+        found = {}
+        for name, data in self._data.items():
+            lists = self._lists[name]
+            if again:
+                kept_out = read_kept_out(self._folder, name)
+                found[name] = lists.find_again(data.people.find_again(kept_out), kept_out)
+            else:
+                found[name] = lists.find(data.people.find(who), who)
+        return found
 
     def erase(self, found: dict[str, Found]) -> ErasureReport:
         """Erases them. What is done is done again by another call, if this one is killed."""
@@ -118,8 +128,11 @@ class _Erasing:
         earlier = self._remembered(erasure) if erasure in unfinished(self._workspace, self._names) else None
         report = report.after(earlier) if earlier else report
         self._remember(report)  # from the next step on nothing tells any more who it was
-        # Imported lists, whose rows bear uids and addresses, belong here too: before the data, which comes last.
-        removed = sum((self._data[name].take_out(some) for name, some in found.items()), Removed())
+        lists = [self._lists[name].take_out(some, persons[name].terms) for name, some in found.items()]
+        report = replace(report, lists=(*report.lists, *chain.from_iterable(lists)))
+        self._remember(report)
+        in_data = [self._data[name] for name in found if self._data[name].has_found]
+        removed = sum((data.take_out(found[data.app]) for data in in_data), Removed())
         # Whoever exported while this was at it may have written the person once more.
         late = [export for export in take_exports(folder, catalog, targets, persons) if export.by == "its rows"]
         report = replace(report, removed=report.removed + removed, exports=(*report.exports, *late))
@@ -215,6 +228,7 @@ def _sweep(workspace: Workspace) -> None:
     sweep(workspace.folder)
     shutil.rmtree(workspace.folder / STAGING, ignore_errors=True)
     sweep_folders(workspace.folder / "data" / ".spill")
+    sweep_abandoned(reading_folder(workspace.folder))
     for target in {"exports", *(export.target for export in workspace.settings.exports)}:
         remove_abandoned(workspace.folder / target)
 

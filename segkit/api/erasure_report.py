@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from segkit.api.lists.erasing import ErasedFromList
 from segkit.data.erasing import Removed
 from segkit.operations.exported import ExportOf
 
@@ -31,6 +32,7 @@ class ErasureReport:
     removed: Removed = field(default_factory=Removed)
     catalog_fields: dict[str, int] = field(default_factory=dict)  # masked, by table
     literals: tuple[ErasedLiteral, ...] = ()
+    lists: tuple[ErasedFromList, ...] = ()
     exports: tuple[ExportOf, ...] = ()
     evidence: tuple[str, ...] = ()  # files of nights that were removed
     still_named_in: tuple[str, ...] = ()  # files of people's own
@@ -47,6 +49,7 @@ class ErasureReport:
             removed=earlier.removed + self.removed,
             catalog_fields=fields,
             literals=(*earlier.literals, *self.literals),
+            lists=(*earlier.lists, *self.lists),
             exports=(*earlier.exports, *(e for e in self.exports if e.file not in {x.file for x in earlier.exports})),
             evidence=(*earlier.evidence, *self.evidence),
         )
@@ -60,7 +63,8 @@ class ErasureReport:
 
     def words(self) -> list[str]:
         """The report in a few lines of English."""
-        users = ", ".join(f"{count:,} of {app}" for app, count in self.users.items() if count) or "nobody who was there"
+        nobody = "nobody who was a user" if self.lists else "nobody who was there"
+        users = ", ".join(f"{count:,} of {app}" for app, count in self.users.items() if count) or nobody
         lines = [
             f"{self.erasure}: erased {users}; {self.removed.label_values:,} values of labels, "
             f"{self.removed.events:,} events, {self.removed.aside:,} rows kept aside"
@@ -69,6 +73,7 @@ class ErasureReport:
         lines += [f"masked in the catalog: {fields}"] if fields else []
         lines += [f"rule that named the person: ‘{at.segment}’ ({at.app}) version {at.version}, {at.place}"
                   for at in self.literals]  # fmt: skip
+        lines += [list_.words() for list_ in self.lists]
         lines += [_export_words(export) for export in self.exports]
         lines += [f"removed {path}, in which the person was named" for path in self.evidence]
         lines += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segkit.errors import Busy
@@ -13,10 +14,17 @@ if TYPE_CHECKING:
 
 
 def prune(app: App) -> LetGo:
-    """Lets go of what is beyond the settings. Raises Busy if another process has been publishing for a minute."""
+    """Lets go of what is beyond the settings, files of deleted lists among it.
+
+    Raises Busy if another process has been publishing, or changing a list, for a minute.
+    """
+    from segkit.api.lists.life import let_go_of_lists
+
     workspace = app.workspace
     keep = Keep(workspace.settings.snapshots.keep, workspace.settings.snapshots.keep_days)
-    return let_go(workspace.folder, app.name, workspace.catalog, keep, workspace.clock())
+    found = let_go(workspace.folder, app.name, workspace.catalog, keep, workspace.clock())
+    lists = let_go_of_lists(app)
+    return replace(found, files=found.files + len(lists), size=found.size + sum(lists))
 
 
 def prune_after_refresh(app: App) -> tuple[str, ...]:

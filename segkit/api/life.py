@@ -9,6 +9,8 @@ from segkit.analysis.lineage import Lineage, Node
 from segkit.api.history import History, history_of
 from segkit.api.infos import SegmentInfo
 from segkit.api.lineage import lineage_of, read_by_segments
+from segkit.api.lists import life as lists
+from segkit.api.lists.rematching import match_lists_again
 from segkit.definitions.documents import Document, document_data, name_key, parse_document
 from segkit.errors import NotFound, SegkitError
 from segkit.store.records import StoredSegment
@@ -44,6 +46,7 @@ class SegmentLife:
     def duplicate(self, name: str, new_name: str) -> SegmentInfo:
         """Saves a copy under a new name, of a predefined or archived segment as well, and publishes it."""
         found = self._app.definitions().with_archived(name)
+        lists.refuse_to_copy(found)
         copy = _renamed(found.document.model_copy(update={"id": None}), new_name)
         return self._app.save(copy, note=f"a copy of ‘{found.name}’")
 
@@ -68,6 +71,8 @@ class SegmentLife:
         held = _changeable(self._app, name, "archived")
         workspace = self._app.workspace
         workspace.catalog.unarchive(self._app.name, held.id, actor=workspace.actor, now=workspace.clock())
+        if held.kind == "imported":
+            match_lists_again(self._app)  # loads leave archived lists alone
         return self._app.publish(held.id) if held.cycle == "daily" else self._app.segment(held.id)
 
     def undelete(self, name: str, as_name: str | None = None) -> SegmentInfo:
@@ -78,7 +83,10 @@ class SegmentLife:
                 f"‘{held.name}’ ({held.id}) is not deleted; `segkit list --deleted` shows those that are."
             )
         document = held.document if as_name is None else _renamed(held.document, as_name)
-        return self._app.save(document, note="brought back after it was deleted")
+        note = "brought back after it was deleted"
+        if held.kind == "imported":
+            return lists.bring_back(self._app, held, document, note)
+        return self._app.save(document, note=note)
 
     def lineage(self, name: str) -> Lineage:
         """What a segment reads, down to its sources, and which segments and exports use it; draws itself."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from segkit.api import personas
 from segkit.api.definitions import Definitions
 from segkit.api.evaluation import require_available
+from segkit.api.lists.life import require_same_users
 from segkit.api.results import SegmentInfo
 from segkit.definitions import predefined
 from segkit.definitions.checks import require_sound
@@ -31,9 +32,12 @@ def save(
 ) -> SegmentInfo:
     """Checks, saves and publishes; see `App.save`."""
     parsed = _checked(app, document)
-    if based_on is None and parsed.id is not None:
-        held = app.definitions().by_id.get(parsed.id)
-        based_on = held.version if held else None
+    held = None if parsed.id is None else app.definitions().by_id.get(parsed.id)
+    is_list = held is not None and held.kind == "imported"
+    if is_list and held is not None:
+        require_same_users(held, parsed)
+    if based_on is None and held is not None:
+        based_on = held.version
     try:
         saved = app.workspace.catalog.save(
             parsed,
@@ -41,6 +45,7 @@ def save(
             actor=app.workspace.actor,
             now=app.workspace.clock(),
             based_on=based_on,
+            kind="imported" if is_list else "custom",
             note=note,
             idempotency_key=idempotency_key,
             reserved=dict(zip(predefined.names(), predefined.ids(), strict=True)),
@@ -48,7 +53,7 @@ def save(
         )
     except StaleSave as stale:
         raise _in_the_words_of_the_app(stale, app) from None
-    return publish_saved(app, saved.segment_id) if publish else app.segment(saved.segment_id)
+    return publish_saved(app, saved.segment_id) if publish and not is_list else app.segment(saved.segment_id)
 
 
 def _in_the_words_of_the_app(stale: StaleSave, app: App) -> StaleSave:

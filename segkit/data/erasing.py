@@ -199,6 +199,15 @@ class ErasingData:
     manifest: Manifest
     people: Finding
 
+    @property
+    def app(self) -> str:
+        return self.manifest.app
+
+    @property
+    def has_found(self) -> bool:
+        """Whether the data has anybody of those who were found last; who is asked for may stand in lists alone."""
+        return self.people.has_found
+
     def take_out(self, found: Found) -> Removed:
         """Makes a generation without those who were found last the current one, and removes all earlier ones.
 

@@ -23,7 +23,10 @@ _KINDS: tuple[Kind, ...] = ("email", "mobile")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The users of one app that somebody asks to erase. `shared`: addresses that others have too, who stay."""
+    """The users of one app that somebody asks to erase, or who has an address that no user has.
+
+    `shared`: addresses that others have too, who stay.
+    """
 
     app: str
     numbers: tuple[int, ...] = ()
@@ -33,7 +36,7 @@ class Found:
     shared: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.uids)
+        return bool(self.uids or self.addresses)
 
 
 class Finding:
@@ -77,6 +80,11 @@ class Finding:
         found: dict[Kind, str] = {"uid": uid}
         found |= {kind: form for kind, form in zip(_KINDS, (email, mobile), strict=True) if _tells(kind, form)}
         return found
+
+    @property
+    def has_found(self) -> bool:
+        """Whether anybody was found last."""
+        return bool(self._work.rows("SELECT 1 FROM gone_uids LIMIT 1"))
 
     def _find(self, uid: str, addresses: dict[Kind, str], values: dict[str, object]) -> Found:
         work = self._work

@@ -12,7 +12,7 @@ from segkit.store.terms import Terms
 
 RUNS = "runs"
 #: What erasing looks after by itself.
-_LOOKED_AFTER = frozenset({"data", "snapshots", "erasures", "locks", RUNS})
+_LOOKED_AFTER = frozenset({"data", "snapshots", "imports", "erasures", "locks", RUNS})
 _CATALOG = "catalog.sqlite"
 
 

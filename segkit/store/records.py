@@ -129,7 +129,7 @@ class ListVersion:
     app: str
     at: datetime
     actor: str
-    cause: Literal["import", "hand", "match"]
+    cause: Literal["import", "hand", "match", "erase"]
     source_sha256: str | None
     data_generation: int
     matched: int  # users

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from segkit.api.evaluation import evaluate, reach_rules
 from segkit.api.lists.finding import Channel, address_label, imported, not_kept, people_of
-from segkit.api.lists.keeping import rows_kept
+from segkit.api.lists.keeping import newest_rows
+from segkit.api.lists.rematching import without_erased
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.contacts import contacts
 from segkit.errors import SegkitError
@@ -46,15 +47,15 @@ class Audience:
 def audience(app: App, name: str, channel: Channel) -> Audience:
     """Who of a list can be reached by a channel now; see `App.audience`."""
     definition = imported(app, name)
-    version = app.workspace.catalog.list_version(definition.id)
-    if version is None:
+    found = newest_rows(app, definition.id)
+    if found is None:
         raise not_kept(definition.name)
-    people = people_of(app, None)
-    rows = matched_again(rows_kept(app, version), people)
+    version, kept = found
+    rows = matched_again(without_erased(app, kept), people_of(app, None))
     users, lost = _users(app, rows, channel)
     externals, held_back = _externals(rows, channel)
     held_back = {NO_CONSENT: lost, **held_back}
-    found = Audience(
+    reached = Audience(
         name=definition.name,
         channel=channel,
         users=users.num_rows,
@@ -71,12 +72,12 @@ def audience(app: App, name: str, channel: Channel) -> Audience:
         detail={
             "version": version.number,
             "channel": channel,
-            "users": found.users,
-            "external": found.external,
-            "held_back": found.held_back,
+            "users": reached.users,
+            "external": reached.external,
+            "held_back": reached.held_back,
         },
     )
-    return found
+    return reached
 
 
 def _users(app: App, rows: pa.Table, channel: Channel) -> tuple[pa.Table, int]:

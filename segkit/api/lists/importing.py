@@ -12,12 +12,14 @@ import pyarrow as pa
 
 from segkit.api.ages import moment_words
 from segkit.api.lists.finding import imported, not_kept, people_of
-from segkit.api.lists.keeping import Change, changing, keep, rows_kept
+from segkit.api.lists.keeping import FOLDER, Change, changing, keep, reading_folder, rows_kept
 from segkit.api.lists.reports import ImportReport
+from segkit.data.kept_out import read_kept_out
 from segkit.definitions.documents import Document, parse_document
 from segkit.errors import SegkitError
 from segkit.exchange.lists.headings import FIELDS, Columns, columns_of
 from segkit.exchange.lists.kept import NO_ROWS, Mode, merged, rows_of
+from segkit.exchange.lists.kept_out import without_kept_out
 from segkit.exchange.lists.mobiles import region_code
 from segkit.exchange.lists.reading.cells_file import cells_schema
 from segkit.exchange.lists.reading.limits import ReadingLimits
@@ -70,7 +72,8 @@ def import_list(
     sha256 = sha256_of(path) if path.is_file() else None  # the reader says what is wrong with one that is none
     if sha256 and not wanted.again:
         _refuse_the_same_file(app, path, sha256)
-    scratch = private_folder(private_folder(app.workspace.folder / "imports") / ".reading")
+    private_folder(app.workspace.folder / FOLDER)
+    scratch = private_folder(reading_folder(app.workspace.folder))
     tell("Reading the file", 0.0)
     with reading(path, scratch, wanted.limits, tell=_reading_told(tell), cancel=cancel) as cells:
         columns = _columns(cells, wanted, path)
@@ -78,6 +81,10 @@ def import_list(
         found = verdicts(cells.table, columns, people_of(app, wanted.region), wanted.region)
     tell("Keeping the list", 0.0)
     with changing(app):
+        # Nobody is erased meanwhile; who was erased since the users were looked up is on the list by now.
+        found = without_kept_out(found, read_kept_out(app.workspace.folder, app.name), app.manifest.dead)
+        if sha256 and not wanted.again:
+            _refuse_the_same_file(app, path, sha256)
         held = app.workspace.catalog.list_version(target.segment_id)
         rows = merged(_rows_held(app, held), rows_of(found.table, wanted.consented), wanted.mode)
         detail = _detail(cells, columns, found, wanted)
@@ -125,7 +132,7 @@ def _new_document(app: App, wanted: Wanted) -> Document:
 def _refuse_the_same_file(app: App, path: Path, sha256: str) -> None:
     for version in app.workspace.catalog.list_versions(app.name):
         if version.source_sha256 == sha256:
-            name = app.definitions().name_of(version.segment_id)
+            name = app.names()(version.segment_id)
             when = moment_words(version.at, app.workspace.clock(), app.zone)
             raise SegkitError(
                 f"{path.name} was imported before, into ‘{name}’ ({when}); nothing was changed. "
@@ -203,9 +210,10 @@ def change_by_hand(
         cells_schema(len(FIELDS)),
     )
     found = verdicts(cells, columns, people_of(app, region), region)
-    for reason in found.reasons:
-        raise SegkitError(f"‘{definition.name}’ was not changed. {reason.sentence}")
     with changing(app):
+        found = without_kept_out(found, read_kept_out(app.workspace.folder, app.name), app.manifest.dead)
+        for reason in found.reasons:
+            raise SegkitError(f"‘{definition.name}’ was not changed. {reason.sentence}")
         held = app.workspace.catalog.list_version(definition.id)
         if held is None:
             raise not_kept(definition.name)

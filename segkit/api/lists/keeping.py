@@ -15,6 +15,7 @@ from segkit.api.refreshing import vocabulary_fingerprint
 from segkit.definitions import predefined
 from segkit.definitions.documents import Document
 from segkit.engine.bitmap import Bitmap
+from segkit.errors import Damaged
 from segkit.exchange.lists.kept import read_rows, users_in, write_rows
 from segkit.files.disk import private_folder
 from segkit.files.locks import Lock
@@ -25,8 +26,10 @@ from segkit.store.snapshots import new_snapshot_id, publish
 if TYPE_CHECKING:
     from segkit.api.app import App
 
+FOLDER = "imports"
 ROWS, RESULT = "rows", "result"
 _PATIENCE = 60.0
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Change:
     document_version: int
     held: ListVersion | None
     rows: pa.Table
-    cause: Literal["import", "hand", "match"]
+    cause: Literal["import", "hand", "match", "erase"]
     result: pa.Table | None = None
     source_sha256: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
@@ -47,15 +50,20 @@ class Change:
         return self.document.id or ""
 
 
+def reading_folder(workspace: Path) -> Path:
+    """Where files lie while they are read."""
+    return workspace / FOLDER / ".reading"
+
+
 def folder_of(app: App, segment_id: str) -> Path:
     """Where the files of a list lie."""
-    return app.workspace.folder / "imports" / app.name / segment_id
+    return app.workspace.folder / FOLDER / app.name / segment_id
 
 
 @contextmanager
 def changing(app: App) -> Iterator[None]:
     """Keeps others from changing the app's lists. Raises Busy, with the holder, after a minute."""
-    lists = private_folder(private_folder(app.workspace.folder / "imports") / app.name)
+    lists = private_folder(private_folder(app.workspace.folder / FOLDER) / app.name)
     with Lock(lists / "lists.lock", f"changing a list of {app.name}", wait=_PATIENCE):
         yield
 
@@ -65,9 +73,28 @@ def rows_kept(app: App, version: ListVersion) -> pa.Table:
     return _read(app, version, ROWS)
 
 
+def newest_rows(app: App, segment_id: str) -> tuple[ListVersion, pa.Table] | None:
+    """The newest version of a list and its rows, also while somebody changes it; None where there is none."""
+    tries = 0
+    while (version := app.workspace.catalog.list_version(segment_id)) is not None:
+        try:
+            return version, rows_kept(app, version)
+        except Damaged:
+            newest = app.workspace.catalog.list_version(segment_id)
+            tries += 1
+            if tries > _TRIES or newest is None or newest.number == version.number:
+                raise
+    return None
+
+
 def result_kept(app: App, version: ListVersion) -> pa.Table | None:
     """The result of the list's last import, row by row; None where there is none."""
     return _read(app, version, RESULT) if RESULT in version.files else None
+
+
+def has_files(app: App, version: ListVersion) -> bool:
+    """Whether a list's files are there: those of one that was deleted are let go in the end."""
+    return all((app.workspace.folder / file.file).exists() for file in version.files.values())
 
 
 def _read(app: App, version: ListVersion, name: str) -> pa.Table:
@@ -94,7 +121,7 @@ def keep(app: App, change: Change) -> ListVersion:
             with suppress(OSError):
                 path.unlink()
         raise
-    _remove_others(app, folder, version)
+    tidy(app, version)
     return version
 
 
@@ -154,10 +181,10 @@ def _save_of(app: App, change: Change) -> Save:
     )
 
 
-def _remove_others(app: App, folder: Path, version: ListVersion) -> None:
-    """Takes away the rows of earlier versions: personal data that nothing reads any more."""
+def tidy(app: App, version: ListVersion) -> None:
+    """Takes away the rows of earlier versions: personal data that nothing reads any more. Only inside `changing`."""
     kept = {(app.workspace.folder / file.file).name for file in version.files.values()}
-    for path in folder.glob("*.parquet"):
+    for path in folder_of(app, version.segment_id).glob("*.parquet"):
         if path.name not in kept:
             with suppress(OSError):
                 path.unlink()

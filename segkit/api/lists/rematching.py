@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from segkit.api.lists.finding import people_of
 from segkit.api.lists.keeping import Change, changing, keep, rows_kept
+from segkit.data.kept_out import read_kept_out
 from segkit.exchange.lists.kept import matched_again
+from segkit.exchange.lists.kept_out import kept_rows_without
 from segkit.store.records import ListVersion
 
 if TYPE_CHECKING:
@@ -27,7 +31,17 @@ def match_lists_again(app: App) -> list[ListVersion]:
             if held is None or held.data_generation == generation:
                 continue
             people = people or people_of(app, None)  # only e-mails are looked up again
-            rows = matched_again(rows_kept(app, held), people)
-            change = Change(definition.document, definition.version or 1, held, rows, "match", detail=held.detail)
+            before = rows_kept(app, held)
+            kept = without_erased(app, before)
+            detail = dict(held.detail)
+            if kept.num_rows < before.num_rows:
+                detail["erased"] = detail.get("erased", 0) + before.num_rows - kept.num_rows
+            rows = matched_again(kept, people)
+            change = Change(definition.document, definition.version or 1, held, rows, "match", detail=detail)
             found.append(keep(app, change))
     return found
+
+
+def without_erased(app: App, rows: pa.Table) -> pa.Table:
+    """Rows of a list without those of people who were erased, who may be there again where a backup was restored."""
+    return kept_rows_without(rows, read_kept_out(app.workspace.folder, app.name), app.manifest.dead)

@@ -31,6 +31,7 @@ class ImportReport:
     written: str  # such as `CSV, utf-8, semicolon`
     list_users: int
     list_external: int
+    erased: int = 0  # rows of people who were erased since
 
     @property
     def accepted(self) -> int:
@@ -59,6 +60,8 @@ class ImportReport:
                 "import with `--consented` if they have given it."
             )
         found += [f"Rejected {count:,}: {sentence}" for sentence, count in self.reasons.items()]
+        if self.erased:
+            found.append(f"Taken out since: {self.erased:,} rows of people who were erased.")
         known = ", ".join(f"{field} from ‘{heading}’" for field, heading in self.columns.items())
         found.append(f"Read as {self.written}; {known}.")
         if self.columns_left_out:

@@ -32,15 +32,16 @@ def email_form(text: str) -> str | None:
         return None
 
 
-def email_forms(distinct: pa.Array) -> pa.Array:
-    """The normal form of each text (large_string), null where it is malformed."""
-    lowered = pc.ascii_lower(distinct)
-    others = pc.invert(_plain(distinct, lowered))
-    found = [email_form(text) for text in distinct.filter(others).to_pylist()]
-    return pc.replace_with_mask(lowered, others, pa.array(found, pa.large_string()))
+def email_forms(texts: pa.Array) -> pa.Array:
+    """The normal form of each text (large_string), null where it is malformed or missing."""
+    lowered = pc.ascii_lower(texts)
+    others = pc.fill_null(pc.invert(_plain(texts, lowered)), False)
+    rest = texts.filter(others).dictionary_encode()  # each is asked for once
+    found = pa.array([email_form(text) for text in rest.dictionary.to_pylist()], pa.large_string())
+    return pc.replace_with_mask(lowered, others, found.take(rest.indices)) if len(rest) else lowered
 
 
-def _plain(distinct: pa.Array, lowered: pa.Array) -> pa.Array:
-    short = pc.less_equal(pc.binary_length(distinct), _SHORT)
+def _plain(texts: pa.Array, lowered: pa.Array) -> pa.Array:
+    short = pc.less_equal(pc.binary_length(texts), _SHORT)
     special = functools.reduce(pc.or_, (pc.ends_with(lowered, f".{name}") for name in SPECIAL_USE_DOMAIN_NAMES))
-    return pc.and_(pc.and_(short, pc.invert(special)), pc.match_substring_regex(distinct, _PLAIN))
+    return pc.and_(pc.and_(short, pc.invert(special)), pc.match_substring_regex(texts, _PLAIN))

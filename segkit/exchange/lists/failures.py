@@ -1,7 +1,8 @@
 """The rejected rows of a list as a file in the template's form, with the row number and the reason of each.
 
-Imported again as it is, it gives the same reasons; mended, its rows are taken. Cells are written so that nothing in
-them runs where the file is opened; reading a list takes that off again.
+Imported again as it is, it gives the same reasons; mended, its rows are taken. Rows of people who were erased are not
+in it: nothing of them is kept. Cells are written so that nothing in them runs where the file is opened; reading a list
+takes that off again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 from segkit.errors import SegkitError
 from segkit.exchange.csv_files import CsvLines
 from segkit.exchange.lists.headings import FIELDS
-from segkit.exchange.lists.reasons import REASONS
+from segkit.exchange.lists.reasons import NUMBER_OF, REASONS, Reason
 from segkit.exchange.lists.verdicts import REJECTED
 from segkit.exchange.xlsx_files import write_xlsx
 from segkit.files.atomic import writing
@@ -33,6 +34,7 @@ def write_failures(path: Path, table: pa.Table, made_at: datetime, sheets: Seque
     if path.suffix.lower() not in (".csv", ".xlsx"):
         raise SegkitError(f"{path.name}: expected a name that ends in .xlsx or .csv")
     rejected = table.filter(pc.equal(table["status"], REJECTED))
+    rejected = rejected.filter(pc.not_equal(rejected["reason"], NUMBER_OF[Reason.ERASED]))
     has_more = rejected["more"].null_count < rejected.num_rows
     columns = [*FIELDS, "row", "reason", *(["more cells"] if has_more else [])]
     with writing(path) as temporary:

@@ -1,4 +1,4 @@
-"""What points at a person in a list: an e-mail, a mobile, a uid. A column of texts as normal forms, each text once."""
+"""What points at a person in a list: an e-mail, a mobile, a uid. A column of texts as normal forms."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from segkit.exchange.lists.emails import email_forms
-from segkit.exchange.lists.mobiles import mobile_forms
 
 Kind = Literal["email", "mobile", "uid"]
 KINDS: tuple[Kind, ...] = ("email", "mobile", "uid")
@@ -37,10 +34,13 @@ def forms(kind: Kind, column: pa.Array, region: str | None = None) -> pa.Array:
 
     A mobile without a country code is of `region`. A uid is text in NFC, compared case and all.
     """
+    # Their libraries are large, and most who work with a workspace import no list.
+    from segkit.exchange.lists.emails import email_forms
+    from segkit.exchange.lists.mobiles import mobile_forms
+
     judge: dict[Kind, Callable[[pa.Array], pa.Array]] = {
         "email": email_forms,
-        "mobile": lambda distinct: mobile_forms(distinct, region),
-        "uid": lambda distinct: pc.utf8_normalize(distinct, "NFC"),
+        "mobile": lambda texts: mobile_forms(texts, region),
+        "uid": lambda texts: pc.utf8_normalize(texts, "NFC"),
     }
-    encoded = column.dictionary_encode()
-    return judge[kind](encoded.dictionary).take(encoded.indices)
+    return judge[kind](column)

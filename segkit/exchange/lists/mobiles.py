@@ -52,12 +52,13 @@ def mobile_form(text: str, region: str | None) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-def mobile_forms(distinct: pa.Array, region: str | None) -> pa.Array:
-    """The normal form of each text (large_string), null where it is malformed."""
-    quick = plain_forms(distinct, region)
-    others = quick.is_null()
-    found = [mobile_form(text, region) for text in distinct.filter(others).to_pylist()]
-    return pc.replace_with_mask(quick, others, pa.array(found, pa.large_string()))
+def mobile_forms(texts: pa.Array, region: str | None) -> pa.Array:
+    """The normal form of each text (large_string), null where it is malformed or missing."""
+    quick = plain_forms(texts, region)
+    others = pc.and_(quick.is_null(), texts.is_valid())
+    rest = texts.filter(others).dictionary_encode()  # each is asked for once
+    found = pa.array([mobile_form(text, region) for text in rest.dictionary.to_pylist()], pa.large_string())
+    return _put(quick, others, found.take(rest.indices))
 
 
 def plain_forms(texts: pa.Array, region: str | None) -> pa.Array:
@@ -66,11 +67,18 @@ def plain_forms(texts: pa.Array, region: str | None) -> pa.Array:
     digits = pc.replace_substring(pc.replace_substring(texts.filter(plain), " ", ""), "-", "")
     is_full = pc.starts_with(digits, "+")
     found = pc.if_else(is_full, digits, None)
-    found = pc.replace_with_mask(found, is_full, _international(digits.filter(is_full)))
+    found = _put(found, is_full, _international(digits.filter(is_full)))
     if region:
         is_short = pc.invert(is_full)
-        found = pc.replace_with_mask(found, is_short, _national(digits.filter(is_short), region))
-    return pc.replace_with_mask(pa.nulls(len(texts), pa.large_string()), plain, found)
+        found = _put(found, is_short, _national(digits.filter(is_short), region))
+    return _put(pa.nulls(len(texts), pa.large_string()), plain, found)
+
+
+def _put(column: pa.Array, mask: pa.Array, values: pa.Array) -> pa.Array:
+    """A column with values where the mask says; often it says all or none."""
+    if len(values) in (0, len(column)):
+        return values if len(values) else column
+    return pc.replace_with_mask(column, mask, values)
 
 
 def _international(numbers: pa.Array) -> pa.Array:
@@ -89,7 +97,7 @@ def _international(numbers: pa.Array) -> pa.Array:
         rest = pc.utf8_slice_codeunits(whole, 1 + len(code))
         if country is not None:
             valid = pc.and_(pc.invert(_begins(rest, country.prefix)), country.takes(rest))
-            found = pc.replace_with_mask(found, mine, pc.if_else(valid, whole, None))
+            found = _put(found, mine, pc.if_else(valid, whole, None))
     return found
 
 

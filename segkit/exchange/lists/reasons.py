@@ -33,6 +33,7 @@ class Reason(Enum):
         "Several users share this identifier; add one that only one of them has, such as the uid.",
     )
     TWO_USERS = "two_users", "The identifiers of this row belong to different users; keep those of the one you mean."
+    ERASED = "erased", "The person was erased from this workspace and is kept out; take the row out of your list."
 
     def __init__(self, code: str, sentence: str) -> None:
         self.code = code

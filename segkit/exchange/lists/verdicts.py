@@ -21,6 +21,8 @@ from segkit.exchange.lists.reasons import NUMBER_OF, REASONS, Reason
 
 MATCHED, EXTERNAL, REJECTED, DUPLICATE = range(4)
 NOBODY = -1
+#: The column of each identifier's normal form.
+FORM_OF: dict[Kind, str] = {"email": "email_form", "mobile": "mobile_form", "uid": "uid_form"}
 _ROUNDED = r"\A[0-9]([.,][0-9]+)?[eE]\+?[0-9]+\z"
 
 
@@ -74,13 +76,18 @@ def verdicts(cells: pa.Table, columns: Columns, people: People, region: str | No
             "reason": pa.array(reason, pa.int8(), mask=reason < 0),
             "user_no": pa.array(user_no, pa.int32(), mask=(user_no < 0) | (reason >= 0)),
             "first": pa.array(first, pa.int64(), mask=first < 0),
-            **{f"{kind}_form": found[kind] for kind in KINDS},
+            **{FORM_OF[kind]: found[kind] for kind in KINDS},
         }
     )
-    counted = np.bincount(status, minlength=4)
-    by_reason = np.bincount(reason[reason >= 0], minlength=len(REASONS))
+    return counted(table)
+
+
+def counted(table: pa.Table) -> Verdicts:
+    """A table of verdicts with what it comes to."""
+    by_status = np.bincount(table["status"].to_numpy(), minlength=4)
+    by_reason = np.bincount(table["reason"].drop_null().to_numpy(), minlength=len(REASONS))
     reasons = {one: int(by_reason[number]) for one, number in NUMBER_OF.items() if by_reason[number]}
-    matched, external, rejected, duplicate = (int(count) for count in counted)
+    matched, external, rejected, duplicate = (int(count) for count in by_status)
     return Verdicts(table, matched, external, rejected, duplicate, reasons)
 
 
@@ -122,7 +129,9 @@ def _reasons(
     given = {name: _mask(column.is_valid()) for name, column in values.items()}
     malformed = {kind: given[kind] & _mask(found[kind].is_null()) for kind in KINDS}
     without = ~(given["email"] | given["mobile"] | given["uid"])
-    rounded = malformed["mobile"] & _mask(pc.match_substring_regex(values["mobile"], _ROUNDED))
+    rounded = malformed["mobile"]
+    if rounded.any():
+        rounded = rounded & _mask(pc.match_substring_regex(values["mobile"], _ROUNDED))
     holds = {
         Reason.TOO_MANY_CELLS: _mask(more.is_valid()),
         Reason.EMPTY_ROW: ~np.logical_or.reduce(list(given.values())),
@@ -136,7 +145,7 @@ def _reasons(
         Reason.TWO_USERS: _points_at_two(found, users, people),
     }
     reason = np.full(len(more), -1, dtype=np.int8)
-    for one in reversed(REASONS):
+    for one in (one for one in reversed(REASONS) if one in holds):
         reason[holds[one]] = NUMBER_OF[one]
     return reason
 
@@ -172,14 +181,22 @@ def _points_at_two(found: dict[Kind, pa.Array], users: dict[Kind, np.ndarray], p
 
 def _first_with_the_same(status: np.ndarray, user_no: np.ndarray, emails: pa.Array) -> np.ndarray:
     """The place of the first accepted row with the same user, or the same external address; -1 where it is this one."""
-    codes = pc.fill_null(emails.dictionary_encode().indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    key = np.where(status == MATCHED, user_no, -2 - codes)
+    is_external = status == EXTERNAL
+    key = np.where(is_external, NOBODY, user_no)
+    key[is_external] -= 1 + _codes(emails.filter(pa.array(is_external)))
     accepted = np.flatnonzero(status != REJECTED)
-    _, firsts, inverse = np.unique(key[accepted], return_index=True, return_inverse=True)
+    codes = _codes(pa.array(key[accepted]))
+    firsts = np.zeros(len(codes), dtype=np.int64)
+    firsts[codes[::-1]] = accepted[::-1]  # the last that is written is the first row
+    origin = firsts[codes]
     first = np.full(len(status), -1, dtype=np.int64)
-    origin = accepted[firsts[inverse]]
     first[accepted] = np.where(origin == accepted, -1, origin)
     return first
 
 
-__all__ = ["DUPLICATE", "EXTERNAL", "MATCHED", "MISSING", "NOBODY", "REJECTED", "Verdicts", "verdicts"]
+def _codes(column: pa.Array) -> np.ndarray:
+    """A number for each value, from 0."""
+    return np.asarray(column.dictionary_encode().indices.to_numpy()).astype(np.int64)
+
+
+__all__ = ["DUPLICATE", "EXTERNAL", "FORM_OF", "MATCHED", "MISSING", "NOBODY", "REJECTED", "Verdicts", "verdicts"]

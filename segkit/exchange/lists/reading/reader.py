@@ -65,7 +65,7 @@ def reading(
     """
     limits = limits or ReadingLimits()
     _check_file(path, limits)
-    _sweep(scratch)
+    sweep_abandoned(scratch)
     prefix = f".reading-{os.getpid()}-{started(os.getpid()) or 0}-"
     with TemporaryDirectory(prefix=prefix, dir=scratch) as folder:
         target = Path(folder) / "cells.arrow"
@@ -74,7 +74,7 @@ def reading(
             yield _cells(mapped, known, path.name)
 
 
-def _sweep(scratch: Path) -> None:
+def sweep_abandoned(scratch: Path) -> None:
     """Takes away what processes that were killed while they read left behind: it holds personal data."""
     for folder in scratch.glob(".reading-*-*-*"):
         found = _OURS.fullmatch(folder.name)

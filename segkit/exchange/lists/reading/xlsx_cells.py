@@ -82,7 +82,9 @@ def _begin(cells: pa.RecordBatch, target: Path, limits: ReadingLimits, *, is_las
 
 def _without_empty_end(cells: pa.RecordBatch) -> pa.RecordBatch:
     """The rows up to the last one in which something stands: what a spreadsheet formatted below is no row."""
-    end = 0
+    end, last = 0, cells.slice(max(0, cells.num_rows - 1))
+    if any(pc.any(pc.match_substring_regex(column, r"\S")).as_py() for column in last.columns):
+        return cells
     for column in cells.columns:
         filled = pc.match_substring_regex(column, r"\S")
         places = np.flatnonzero(pc.fill_null(filled, False).to_numpy(zero_copy_only=False))
