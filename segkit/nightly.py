@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from segkit.api import App, Workspace
-from segkit.api.exporting import REFRESH
+from segkit.api.exporting_due import REFRESH
 from segkit.api.gating import require_acceptable
 from segkit.api.night import EXPORT, Night
 from segkit.api.night_health import load_health
@@ -139,7 +139,7 @@ def _work(
     executed += [_execute(workspace, "nightly_export", name, night, say, {}) for name in names]
     exports = {a.name: _run_since(workspace, a.name, night.as_of(a), EXPORT, began) for a in exported}
     # A kernel outlives its killed night by a second or so; what it left half written is gone by now or is swept.
-    for target in {"runs", *(due.target for a in night.apps for due in a.due_exports)}:
+    for target in {"runs", *(due.folder for a in night.apps for due in a.due_exports)}:
         sweep(workspace.folder / target)
     runs = [*refreshes.values(), *exports.values()]
     return NightReport(

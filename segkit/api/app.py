@@ -15,6 +15,7 @@ from segkit.api import (
     estimating,
     evaluation,
     exporting,
+    exporting_due,
     life,
     listing,
     looking,
@@ -360,9 +361,9 @@ class App(SegmentLife, AppLists, Analysing):
         wanted = Wanted(**options)
         return exporting.export(self, names, self.day(as_of), wanted, Path(path) if path else None)
 
-    def export_due(self, as_of: Day = None, names: Iterable[str] | None = None) -> list[exporting.DueExport]:
+    def export_due(self, as_of: Day = None, names: Iterable[str] | None = None) -> list[exporting_due.DueExport]:
         """Makes the exports that `segkit.toml` has due on that date, each once."""
-        return exporting.export_due(self, self.day(as_of), names)
+        return exporting_due.export_due(self, self.day(as_of), names)
 
     @property
     def due_exports(self) -> tuple[ExportSettings, ...]:

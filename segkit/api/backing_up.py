@@ -205,7 +205,7 @@ def _left_out(workspace: Workspace, without: Collection[Part]) -> list[Path]:
     folder, settings = workspace.folder, workspace.settings
     found: list[Path] = [folder / "runs"] if "runs" in without else []
     if "exports" in without:
-        found += [folder / target for target in {"exports", *(export.target for export in settings.exports)}]
+        found += [folder / target for target in {"exports", *(export.folder for export in settings.exports)}]
     if "sources" in without:
         for app in settings.apps.values():
             sources = (*app.users, *app.events, *app.links)

@@ -33,6 +33,7 @@ from segkit.definitions.vocabulary import read_vocabulary
 from segkit.errors import NotFound
 from segkit.exchange.archive import remove_abandoned
 from segkit.exchange.lists.reading.reader import sweep_abandoned
+from segkit.exchange.platforms import forms_of
 from segkit.files.atomic import sweep, write_text
 from segkit.files.locks import Lock
 from segkit.files.scratch import sweep_folders
@@ -104,11 +105,9 @@ class _Erasing:
         _sweep(self._workspace)
         found = {name: some for name, some in found.items() if some}
         erasure = keep_out(folder, _values(found))
-        persons = {
-            name: Person(frozenset(some.numbers), terms_of(some.uids, some.addresses)) for name, some in found.items()
-        }
+        persons = {name: Person(frozenset(some.numbers), _terms(some), _hashes(some)) for name, some in found.items()}
         everywhere = _all_terms(persons)
-        targets = [export.target for export in self._workspace.settings.exports]
+        targets = [export.folder for export in self._workspace.settings.exports]
         exports = take_exports(folder, catalog, targets, persons)
         evidence = remove_evidence(folder, everywhere)
         scrubbed = catalog.scrub(
@@ -229,7 +228,7 @@ def _sweep(workspace: Workspace) -> None:
     shutil.rmtree(workspace.folder / STAGING, ignore_errors=True)
     sweep_folders(workspace.folder / "data" / ".spill")
     sweep_abandoned(reading_folder(workspace.folder))
-    for target in {"exports", *(export.target for export in workspace.settings.exports)}:
+    for target in {"exports", *(export.folder for export in workspace.settings.exports)}:
         remove_abandoned(workspace.folder / target)
 
 
@@ -248,6 +247,16 @@ def _values(found: dict[str, Found]) -> list[tuple[str, Any, str]]:
         for name, some in found.items()
         for kind, value in [*((KINDS[0], uid) for uid in some.uids), *some.normal]
     ]
+
+
+def _terms(some: Found) -> Terms:
+    """The person's words, as they are stored and as platforms are sent them."""
+    sent = [(kind, form) for kind, value in some.addresses for form in forms_of(kind, value, hashed=False)]
+    return terms_of(some.uids, [*some.addresses, *sent])
+
+
+def _hashes(some: Found) -> frozenset[str]:
+    return frozenset[str]().union(*(forms_of(kind, value, hashed=True) for kind, value in some.addresses))
 
 
 def _all_terms(persons: dict[str, Person]) -> Terms:

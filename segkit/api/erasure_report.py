@@ -93,4 +93,5 @@ def _export_words(export: ExportOf) -> str:
     when = f" as of {export.as_of}" if export.as_of else ""
     verb = "may have been" if export.by == "cannot be told" else "was"
     what = "; its file is removed" if export.removed else "; its file is not in the workspace: tell whoever has it"
+    what += f"; it was to go to {export.delivered_to}: have it removed there" if export.delivered_to else ""
     return f"export that the person {verb} in: {export.file}{when} (by {export.by}){what}"

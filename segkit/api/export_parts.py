@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from segkit.api.drawing_lots import draw
+from segkit.api.earlier_exports import Before
 from segkit.api.export_options import Wanted, require_channel
 from segkit.api.reachable import Reachable, reachable
 from segkit.compile.sql import sql
@@ -59,6 +60,13 @@ class Selection:
             require_channel(app, wanted.channel)
         self.addressing = _addressing(app, wanted) if wanted.platform is not None else None
 
+    @property
+    def personal_columns(self) -> list[str]:
+        """The labels that are written and hold personal data, hashed or not."""
+        codes = [*self._wanted.labels, *(code for _, code in self.addressing.filled)] if self.addressing else None
+        labels = (self._app.vocabulary.label(c) for c in dict.fromkeys(codes or self._wanted.labels) if c != "uid")
+        return [label.code for label in labels if label.personal is not None]
+
     @cached_property
     def reachable(self) -> Reachable | None:
         """Who may be reached now, where the export asks for it."""
@@ -66,8 +74,8 @@ class Selection:
             return None
         return reachable(self._app, self._evaluator, self._as_of)
 
-    def of(self, members: Bitmap, before: Bitmap | None) -> Chosen:
-        """Chooses of one segment's users; `before` is who was in the last export, where only changes are written."""
+    def of(self, members: Bitmap, before: Before | None) -> Chosen:
+        """Chooses of one segment's users; `before` is who was sent before, where only changes are written."""
         wanted, kept = self._wanted, members
         held: dict[str, int] = {}
         if self.reachable is not None:
@@ -93,18 +101,19 @@ class Selection:
         members: Bitmap,
         pieces: tuple[Piece, ...],
         sent: Bitmap,
-        before: Bitmap | None,
+        before: Before | None,
         held: dict[str, int],
         told: dict[str, Any],
     ) -> Chosen:
-        earlier = before if before is not None else Bitmap.none(sent.size)
-        left = (earlier - sent) & self._evaluator.users(
+        nobody = Bitmap.none(sent.size)
+        surely, maybe = (nobody, nobody) if before is None else (before.surely, before.maybe)
+        left = (maybe - sent) & self._evaluator.users(
             sql("SELECT user_no FROM {} WHERE uid IS NOT NULL", self._evaluator.relations.users)
         )
         if self.addressing is not None:
             left = self._usable(left, by_address=False, everyone=True)
-        entered = [Piece(name=_entered(piece.name), users=piece.users - earlier) for piece in pieces]
-        stayed = (sent & earlier).count
+        entered = [Piece(name=_entered(piece.name), users=piece.users - surely) for piece in pieces]
+        stayed = (sent & surely).count
         if stayed:
             held["in the last export already"] = stayed
         both = (*entered, Piece(name="left", users=left, is_left=True))

@@ -1,50 +1,36 @@
-"""Published segments into a zip, by hand or because the settings have it due; always on record."""
+"""Published segments into a zip, and where that is to go; always on record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from segkit.api.definitions import Definition, Definitions
+from segkit.api.earlier_exports import Earlier, earlier_exports
 from segkit.api.export_options import Wanted
 from segkit.api.export_parts import Chosen, Selection
-from segkit.api.gating import holding_data
 from segkit.api.publishable import publishable
-from segkit.data.settings import ExportSettings
 from segkit.definitions.documents import document_data
 from segkit.definitions.sentences import sentence
 from segkit.definitions.vocabulary import LabelDeclaration
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.evaluator import DuckEvaluator
-from segkit.errors import SegkitError
-from segkit.exchange.delivery import Delivery, deliver, delivery_key, is_url
+from segkit.errors import Busy, PartlyDone
+from segkit.exchange.delivery import is_url
 from segkit.exchange.exports import ExportPart, ExportResult, Split, write_export
 from segkit.exchange.manifest import instant_text
 from segkit.exchange.storage import plain
-from segkit.store.records import ExportRecord, Snapshot
-from segkit.store.sent import keep_sent, read_sent
+from segkit.operations.delivering import message_of, replace_older, send_deliveries
+from segkit.operations.roles import require
+from segkit.store.outbox import NewMessage
+from segkit.store.records import Snapshot
+from segkit.store.sent import keep_sent
 from segkit.store.snapshots import read_snapshot
 
 if TYPE_CHECKING:
     from segkit.api.app import App
-
-#: The kind of run that a night's refresh is on record as.
-REFRESH = "refresh"
-
-
-@dataclass(frozen=True, slots=True)
-class DueExport:
-    """One export of the settings that is due on a date: made now or before, or why it was not made."""
-
-    name: str
-    status: Literal["made", "made before", "held", "failed"]
-    file: str  # relative to the workspace where it lies inside; empty where none was made
-    segments: int
-    rows: int
-    reason: str = ""
 
 
 def export(
@@ -57,17 +43,19 @@ def export(
     found = [(d, publishable(app, d, as_of, definitions, wanted.max_age_days)) for d in chosen]
     evaluator = app.evaluator()
     selection = Selection(app, evaluator, as_of, wanted)
-    last = _last_export(app, chosen, wanted) if wanted.changes else None
+    personal = selection.personal_columns
+    if personal:
+        require(app.workspace.settings.roles, app.workspace.actor, "members", "export with personal data")
+    last = earlier_exports(app, _family(chosen, wanted)) if wanted.changes else None
     written: dict[str, Chosen] = {}
     parts: list[ExportPart] = []
     for definition, snapshot in found:
-        kept = last.detail["sent"][definition.id] if last is not None else None
-        before = read_sent(app.workspace.folder, kept, evaluator.size) if kept is not None else None
+        before = last.of(app, definition.id, evaluator.size) if last is not None else None
         written[definition.id] = selection.of(_users(evaluator, app, snapshot, as_of), before)
         parts += _parts(app, definition, snapshot, written[definition.id], selection, definitions)
     made_at = app.workspace.clock()
     result = write_export(
-        path or app.workspace.folder / "exports" / _file_name(app, due, as_of, made_at.strftime("%H%M%S")),
+        path or app.workspace.folder / "exports" / file_name(app, due, as_of, made_at.strftime("%H%M%S")),
         parts,
         format=wanted.file_format,
         profile=wanted.file_profile,
@@ -81,7 +69,7 @@ def export(
         split=Split() if wanted.platform is None else wanted.platform.split,
         about=_about(selection, wanted, last, declared),
     )
-    delivery = _deliver(app, result, wanted, as_of, due)
+    message = _message(app, result, wanted, chosen, selection, made_at, due)
     app.workspace.catalog.record_export(
         app.name,
         name=due,
@@ -90,8 +78,11 @@ def export(
         sha256=result.sha256,
         at=made_at,
         actor=app.workspace.actor,
-        detail={**_detail(app, written, result, wanted), **({"delivery": delivery.told()} if delivery else {})},
+        detail={**_detail(app, written, result, wanted, _family(chosen, wanted), message), "personal": personal},
+        delivery=message,
     )
+    if message is not None:
+        _deliver(app, result, message, wanted)
     return result
 
 
@@ -130,7 +121,7 @@ def _parts(
 
 
 def _about(
-    selection: Selection, wanted: Wanted, last: ExportRecord | None, declared: Sequence[LabelDeclaration]
+    selection: Selection, wanted: Wanted, last: Earlier | None, declared: Sequence[LabelDeclaration]
 ) -> dict[str, Any]:
     """What the manifest says of the whole export, beside what every manifest says."""
     about: dict[str, Any] = {}
@@ -145,11 +136,18 @@ def _about(
             {"code": name, "name": name, "type": by_code.get(name, "string")} for name in selection.addressing.columns
         ]
     if wanted.changes:
-        about["changes_since"] = None if last is None else {"export": last.id, "made_at": instant_text(last.at)}
+        about["changes_since"] = None if last is None else last.told()
     return about
 
 
-def _detail(app: App, written: Mapping[str, Chosen], result: ExportResult, wanted: Wanted) -> dict[str, Any]:
+def _detail(
+    app: App,
+    written: Mapping[str, Chosen],
+    result: ExportResult,
+    wanted: Wanted,
+    family: Mapping[str, Any],
+    message: NewMessage | None,
+) -> dict[str, Any]:
     rows = dict.fromkeys(written, 0)
     for file in result.segments:
         rows[file.segment_id] += file.rows
@@ -160,7 +158,8 @@ def _detail(app: App, written: Mapping[str, Chosen], result: ExportResult, wante
         "labels": list(wanted.labels),
         "format": wanted.file_format,
         **wanted.told(),
-        "target": _target(wanted),
+        "target": family["target"],
+        **({"delivery": {"key": message.key, "place": family["target"]}} if message else {}),
         **({"held_back": held} if held else {}),
         **({"draw": drawn} if drawn else {}),
         "sent": {key: keep_sent(app.workspace.folder, app.name, chosen.sent) for key, chosen in written.items()},
@@ -173,35 +172,47 @@ def _target(wanted: Wanted) -> str:
     return plain(target) if is_url(target) else target
 
 
-def _deliver(app: App, result: ExportResult, wanted: Wanted, as_of: date, due: str | None) -> Delivery | None:
-    """Brings the zip to its URL, if it has one. What could not be delivered is not kept, and audited."""
+def _family(chosen: Sequence[Definition], wanted: Wanted) -> dict[str, Any]:
+    """What two exports have in common of which the second may continue the first."""
+    ids = sorted(definition.id for definition in chosen)
+    return {"target": _target(wanted), "profile": wanted.profile, "channel": wanted.channel, "segments": ids}
+
+
+def _message(
+    app: App,
+    result: ExportResult,
+    wanted: Wanted,
+    chosen: Sequence[Definition],
+    selection: Selection,
+    made_at: datetime,
+    due: str | None,
+) -> NewMessage | None:
+    """What brings it to its URL, if it has one."""
     if wanted.target is None or not is_url(wanted.target):
         return None
-    key = delivery_key(app.name, due or result.path.name, as_of.isoformat(), _target(wanted))
+    return message_of(
+        app=app.name,
+        name=due,
+        file=inside(result.path, app.workspace.folder),
+        sha256=result.sha256,
+        made_at=instant_text(made_at),
+        target=wanted.target,
+        secret=wanted.secret,
+        family=_family(chosen, wanted),
+        consent_of=None if selection.reachable is None else app.evaluator().manifest.generation,
+    )
+
+
+def _deliver(app: App, result: ExportResult, message: NewMessage, wanted: Wanted) -> None:
+    """Brings it there now. Raises PartlyDone where it has to wait."""
+    workspace = app.workspace
+    replace_older(workspace, message)
     try:
-        return deliver(result.path, wanted.target, key=key, secret=wanted.secret)
-    except SegkitError as error:
-        result.path.unlink()
-        app.workspace.catalog.record_audit(
-            actor=app.workspace.actor,
-            at=app.workspace.clock(),
-            app=app.name,
-            action="export not delivered",
-            subject=due or result.path.name,
-            detail={"target": _target(wanted), "key": key, "rows": result.rows, "said": str(error)},
-        )
-        raise
-
-
-def _last_export(app: App, chosen: Sequence[Definition], wanted: Wanted) -> ExportRecord | None:
-    """The last recorded export of the same segments to the same place, by the same profile and channel."""
-    ids = {definition.id for definition in chosen}
-    for record in app.workspace.catalog.exports(app.name):
-        detail = record.detail
-        same = (detail.get("target"), detail.get("profile"), detail.get("channel"))
-        if same == (_target(wanted), wanted.profile, wanted.channel) and detail.get("sent", {}).keys() == ids:
-            return record
-    return None
+        problems = send_deliveries(workspace, key=message.key, target=wanted.target).problems
+    except Busy as error:
+        problems = (f"it waits until what another process delivers has arrived: {error} `segkit notify` sends it",)
+    if problems:
+        raise PartlyDone(f"{result.path.name} is written, and on record. {'; '.join(problems)}.")
 
 
 def _users(evaluator: DuckEvaluator, app: App, snapshot: Snapshot, as_of: date) -> Bitmap:
@@ -209,7 +220,8 @@ def _users(evaluator: DuckEvaluator, app: App, snapshot: Snapshot, as_of: date) 
     return read_snapshot(app.workspace.folder, snapshot).resized(evaluator.size) & evaluator.base(as_of)
 
 
-def _file_name(app: App, due: str | None, as_of: date, time: str) -> str:
+def file_name(app: App, due: str | None, as_of: date, time: str) -> str:
+    """What a zip is called."""
     return f"{app.name}-{due}-{as_of}.zip" if due else f"{app.name}-{as_of}-{time}.zip"
 
 
@@ -217,68 +229,3 @@ def inside(path: Path, workspace: Path) -> str:
     """A path relative to the workspace where it lies inside, else as it is."""
     resolved = path.resolve()
     return resolved.relative_to(workspace).as_posix() if resolved.is_relative_to(workspace) else str(resolved)
-
-
-def export_due(app: App, as_of: date, names: Iterable[str] | None) -> list[DueExport]:
-    """Every export of the settings that is due on a date; one made before is named, not repeated.
-
-    One that includes what a gate holds is held with it: an old list would leave under a new date. Once that is
-    published, it is made. What one export fails for leaves the others.
-    """
-    wanted = None if names is None else set(names)
-    due = [e for e in app.due_exports if e.is_due(as_of) and (wanted is None or e.name in wanted)]
-    return [_due(app, settings, as_of) for settings in due]
-
-
-def _due(app: App, settings: ExportSettings, as_of: date) -> DueExport:
-    before = app.workspace.catalog.due_export(app.name, settings.name, as_of)
-    if before is not None:
-        counts = before.detail["segments"].values()
-        return DueExport(settings.name, "made before", before.file, len(counts), sum(counts))
-    try:
-        reason = _held(app, settings, as_of)
-        if reason:
-            return DueExport(settings.name, "held", "", len(settings.segments), 0, reason)
-        return _make(app, settings, as_of)
-    except SegkitError as error:
-        return DueExport(settings.name, "failed", "", len(settings.segments), 0, str(error))
-
-
-def _held(app: App, settings: ExportSettings, as_of: date) -> str:
-    """Why an export has to wait: what the gates found about the data, or the newest refresh about a segment in it."""
-    of_data = "; ".join(finding.sentence for finding in holding_data(app, as_of))
-    if of_data:
-        return of_data
-    definitions, catalog = app.definitions(), app.workspace.catalog
-    ids = [definitions[name].id for name in settings.segments]
-    for run in catalog.runs(app.name, as_of=as_of, kind=REFRESH, limit=1):
-        for row in run.detail.get("segments", ()):
-            if row["status"] == "held" and row["id"] in ids and not _is_published(app, row["id"], as_of, definitions):
-                return f"‘{row['name']}’ is held: {row['reason']}"
-    return ""
-
-
-def _is_published(app: App, segment_id: str, as_of: date, definitions: Definitions) -> bool:
-    """Whether a segment was published as of a date by its rule as it is now."""
-    snapshot = app.workspace.catalog.snapshot(app.name, segment_id, as_of)
-    return snapshot is not None and snapshot.rule_fingerprint == definitions.fingerprints[segment_id]
-
-
-def _make(app: App, settings: ExportSettings, as_of: date) -> DueExport:
-    folder = "exports" if is_url(settings.target) else settings.target
-    result = export(
-        app,
-        settings.segments,
-        as_of,
-        _wanted(settings),
-        app.workspace.folder / folder / _file_name(app, settings.name, as_of, ""),
-        settings.name,
-    )
-    file = inside(result.path, app.workspace.folder)
-    segments = {part.segment_id for part in result.segments}
-    return DueExport(settings.name, "made", file, len(segments), sum(part.rows for part in result.segments))
-
-
-def _wanted(settings: ExportSettings) -> Wanted:
-    names = [field.name for field in fields(Wanted)]
-    return Wanted(**{name: getattr(settings, name) for name in names})

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from segkit.api.app import App
-from segkit.api.exporting import REFRESH, DueExport
+from segkit.api.exporting_due import REFRESH, DueExport
 from segkit.api.results import RefreshReport, table_html
 from segkit.engine.protocol import Progress
 from segkit.errors import SegkitError
@@ -51,7 +51,7 @@ class Exported:
 
     def _rows(self) -> list[tuple[object, ...]]:
         rows: list[tuple[object, ...]] = [
-            (app, e.name, e.segments, e.rows, e.status, e.file or e.reason)
+            (app, e.name, e.segments, e.rows, e.status, e.reason or e.file)
             for app, exports in self.made.items()
             for e in exports
         ]

@@ -35,22 +35,24 @@ def notify(
     workspace: WorkspaceOption = _HERE,
     json: JsonOption = False,
 ) -> None:
-    """Send the notifications that wait: those that did not arrive, or that a killed night left. Each arrives once.
+    """Send what waits: notifications, and exports on their way to a storage or webhook. Each arrives once.
+
+    What waits did not arrive, or a killed night left it. Exports are delivered for whom may export only.
 
     The night does it too. Example: `segkit notify -w demo`
     """
-    from segkit.operations.sending import send_waiting
+    from segkit.operations.delivering import send_everything
 
     if test:
         _send_test(open_workspace(workspace), json)
         return
-    found = send_waiting(open_workspace(workspace), again=again)
+    found = send_everything(open_workspace(workspace), again=again)
     if json:
         answer(asdict(found))
     else:
         say(f"{found.delivered:,} delivered, {found.waiting:,} waiting, {found.given_up:,} given up")
     if found.problems:
-        raise PartlyDone("not every notification arrived:\n  " + "\n  ".join(found.problems))
+        raise PartlyDone("not everything arrived:\n  " + "\n  ".join(found.problems))
 
 
 def _send_test(workspace: Workspace, json: bool) -> None:

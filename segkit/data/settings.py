@@ -263,6 +263,11 @@ class ExportSettings(_Part):
     days: Literal["daily"] | Annotated[tuple[Weekday, ...], Field(strict=False, min_length=1)] = "daily"
     target: Annotated[str, Field(description="A folder, or a URL: s3://…, gs://…, file://…, https://….")] = "exports"
 
+    @property
+    def folder(self) -> str:
+        """Where its zips lie in the workspace: those that are delivered elsewhere, too."""
+        return "exports" if "://" in self.target else self.target
+
     def is_due(self, as_of: date) -> bool:
         """Whether the night of `as_of` exports it."""
         return self.days == "daily" or WEEKDAYS[as_of.weekday()] in self.days

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -48,21 +47,22 @@ def check_target(target: str, format: str) -> None:
         )
 
 
-def delivery_key(*parts: str) -> str:
-    """What tells one delivery from all others, and is the same when it is tried again."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
 def deliver(
-    path: Path, target: str, *, key: str, secret: str | None = None, wait: Callable[[float], None] = time.sleep
+    path: Path,
+    target: str,
+    *,
+    key: str,
+    secret: str | None = None,
+    again: bool = False,
+    wait: Callable[[float], None] = time.sleep,
 ) -> Delivery:
     """Brings a written export to a URL. `secret` is the environment variable that holds what a webhook is signed with.
 
-    May be done again: a storage has one file of a name, a receiver knows a batch by its key. Raises SegkitError with
-    what the other side said.
+    May be done again, and then `again` says so: a storage that has the file is left alone, a receiver knows a batch by
+    its key. Raises SegkitError with what the other side said.
     """
     if not is_webhook(target):
-        return Delivery(key, store(path, target))
+        return Delivery(key, store(path, target, again=again))
     hook = Webhook(target, os.environ.get(secret or SECRET, "").encode(), wait)
     requests, tries = hook.send(path, key)
     return Delivery(key, plain(target), requests, tries)

@@ -5,24 +5,30 @@ fsspec and what it needs for a kind of storage are extras: `segkit[s3]`, `segkit
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 from segkit.errors import SegkitError
+from segkit.files.hashing import sha256_of
 
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure"}
 #: Where a file is visible while it is being written; an object store shows an object when it is whole.
 _RENAMES = ("file", "local", "memory", "sftp", "ssh", "smb", "ftp", "hdfs", "webhdfs")
 
 
-def store(path: Path, target: str) -> str:
+def store(path: Path, target: str, *, again: bool = False) -> str:
     """Puts the file into the folder that `target` names, in the place of one with its name; where it is now.
+
+    `again`: it may be there already, from a try that nobody knows the end of; then it is not put there twice.
 
     Raises SegkitError with what the storage said.
     """
     files, folder = _opened(target)
     place = f"{folder.rstrip('/')}/{path.name}"
     try:
+        if again and _holds(files, place, path):
+            return f"{plain(target).rstrip('/')}/{path.name}"
         files.makedirs(folder, exist_ok=True)
         if _protocol(target) in _RENAMES:
             waiting = f"{folder.rstrip('/')}/.{path.name}.part"
@@ -41,6 +47,18 @@ def store(path: Path, target: str) -> str:
     if size != path.stat().st_size:
         raise SegkitError(f"{plain(target)}/{path.name}: found {size:,} bytes; expected {path.stat().st_size:,}")
     return f"{plain(target).rstrip('/')}/{path.name}"
+
+
+def _holds(files: Any, place: str, path: Path) -> bool:
+    """Whether the very file is there."""
+    files.invalidate_cache()
+    if not files.exists(place) or int(files.info(place)["size"]) != path.stat().st_size:
+        return False
+    found = hashlib.sha256()
+    with files.open(place, "rb") as file:
+        while block := file.read(1 << 20):
+            found.update(block)
+    return found.hexdigest() == sha256_of(path)
 
 
 def plain(target: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segkit.data.doctor import Finding
 from segkit.errors import SegkitError
-from segkit.store.outbox import Message
+from segkit.store.outbox import REPLACED, Message
 
 if TYPE_CHECKING:
     from segkit.api import Workspace
@@ -19,6 +19,8 @@ def examine_outbox(workspace: Workspace) -> Iterator[Finding]:
         unsent = workspace.catalog.outbox.unsent()
     except SegkitError:
         return  # told where segments are examined
+    yield from examine_deliveries([message for message in unsent if message.is_delivery])
+    unsent = tuple(message for message in unsent if not message.is_delivery)
     for channel in dict.fromkeys(message.channel for message in unsent):
         own = [message for message in unsent if message.channel == channel]
         given_up = [message for message in own if not message.is_waiting]
@@ -30,6 +32,20 @@ def examine_outbox(workspace: Workspace) -> Iterator[Finding]:
         if tried:
             what = f"{_messages(tried)} tried and did not arrive; the last: {tried[-1].last_error or 'it was cut off'}"
             yield Finding("warning", _where(channel), what, "nobody was told yet", "segkit notify")
+
+
+def examine_deliveries(unsent: Sequence[Message]) -> Iterator[Finding]:
+    """Of each export that did not arrive where it was to go: why, and what to do."""
+    for message in unsent:
+        if message.last_error == REPLACED:
+            continue
+        where, said = f"delivery of export ‘{message.subject}’", message.last_error or "it was cut off"
+        to = f"to {message.body['delivers']['place']}"
+        if not message.is_waiting:
+            next_step = "mend what it says, then `segkit notify --again`, or export again"
+            yield Finding("warning", where, f"{to} was given up: {said}", "nobody has these users there", next_step)
+        elif message.attempts:
+            yield Finding("warning", where, f"{to} did not arrive: {said}", "it is tried again", "segkit notify")
 
 
 def _where(channel: str) -> str:

@@ -10,30 +10,41 @@ import io
 import json
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Literal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segkit.engine.bitmap import Bitmap
 from segkit.errors import SegkitError
 from segkit.exchange.manifest import FILE as MANIFEST
 from segkit.files.disk import sync
 from segkit.operations.decoding import texts_of_file
 from segkit.store.catalog import Catalog
 from segkit.store.records import ExportRecord
+from segkit.store.sent import read_sent
 from segkit.store.snapshots import read_snapshot
 from segkit.store.terms import Terms
 
-How = Literal["its rows", "the users published for it", "cannot be told"]
-_BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, csv.Error)
+How = Literal["its rows", "the users that were sent", "the users published for it", "cannot be told"]
+_BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, csv.Error, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person in one app: user numbers, and the words by which they are known."""
+    """One person in one app: user numbers, the words by which they are known, and the hashes that platforms get."""
 
     numbers: frozenset[int]
     terms: Terms
+    hashes: frozenset[str] = frozenset()
+
+    def stand_in(self, text: str) -> bool:
+        """Whether a text of an export holds them."""
+        return self.terms.stand_in(text) or any(found in text for found in self.hashes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class ExportOf:
     at: datetime | None
     by: How
     removed: bool
+    delivered_to: str = ""
 
 
 def take_exports(
@@ -80,7 +92,8 @@ def _told(file: str, record: ExportRecord | None, by: How | None, *, removed: bo
         return None
     if record is None:
         return ExportOf(file, "", None, None, by, removed)
-    return ExportOf(file, record.app, record.as_of, record.at, by, removed)
+    place = record.detail.get("delivery", {}).get("place", "")
+    return ExportOf(file, record.app, record.as_of, record.at, by, removed, place)
 
 
 def _zips(workspace: Path, targets: Collection[str], records: Iterable[str]) -> Iterator[Path]:
@@ -107,11 +120,10 @@ def _app_of(path: Path) -> str | None:
 
 def _holds(path: Path, persons: Collection[Person]) -> bool | None:
     """Whether one of them is in a zip; None if it cannot be read."""
-    terms = [person.terms for person in persons]
     try:
-        if any(some.stand_in(text) for text in texts_of_file(path) for some in terms):
+        if any(person.stand_in(text) for text in texts_of_file(path) for person in persons):
             return True
-        uids = frozenset[str]().union(*(some.short_uids for some in terms))
+        uids = frozenset[str]().union(*(person.terms.short_uids for person in persons))
         return bool(uids) and any(uid in uids for uid in _uids_in(path))
     except _BROKEN:
         return None
@@ -126,6 +138,11 @@ def _uids_in(path: Path) -> Iterator[str]:
                     yield from _first_cells(file)
                 elif member.filename.endswith(".xlsx"):
                     yield from _first_cells_of_sheets(file)
+                elif member.filename.endswith(".parquet"):
+                    for batch in pq.ParquetFile(io.BytesIO(file.read())).iter_batches(columns=["uid"]):
+                        yield from batch.column(0).to_pylist()
+                elif member.filename.endswith(".jsonl"):
+                    yield from (str(json.loads(line).get("uid", "")) for line in file)
 
 
 def _first_cells(file: IO[bytes]) -> Iterator[str]:
@@ -152,6 +169,12 @@ def _by_published_users(
         return None
     numbers, unknown = persons[record.app].numbers, False
     for segment_id in record.detail.get("segments", {}):
+        sent = _sent(workspace, record, segment_id)
+        if sent is not None:
+            if _hold(sent, numbers):
+                return "the users that were sent"
+            if not record.detail.get("changes"):  # who left is in the file as well
+                continue
         published = (s for s in catalog.snapshots(record.app, segment_id)
                      if s.as_of <= record.as_of and s.computed_at <= record.at)  # fmt: skip
         snapshot = next(published, None)
@@ -161,6 +184,17 @@ def _by_published_users(
             users = None
         if users is None:
             unknown = True
-        elif any(number < users.size and number in users for number in numbers):
+        elif _hold(users, numbers):
             return "the users published for it"
     return "cannot be told" if unknown else None
+
+
+def _sent(workspace: Path, record: ExportRecord, segment_id: str) -> Bitmap | None:
+    kept = record.detail.get("sent", {}).get(segment_id)
+    with suppress(SegkitError):
+        return None if kept is None else read_sent(workspace, kept)
+    return None
+
+
+def _hold(users: Bitmap, numbers: Collection[int]) -> bool:
+    return any(number < users.size and number in users for number in numbers)

@@ -30,13 +30,15 @@ _WORDS: Mapping[Right, str] = {
 }
 
 
+def may(settings: RoleSettings | None, person: str, right: Right) -> bool:
+    """Whether somebody has a right."""
+    return settings is None or any(right in RIGHTS[role] for role in settings.of(person))
+
+
 def require(settings: RoleSettings | None, person: str, right: Right, what: str) -> None:
     """Raises Forbidden unless somebody has a right; `what` is what they asked for, as a message names it."""
-    if settings is None:
-        return
-    held = settings.of(person)
-    if not any(right in RIGHTS[role] for role in held):
-        raise Forbidden(_refusal(settings, person, held, right, what))
+    if settings is not None and not may(settings, person, right):
+        raise Forbidden(_refusal(settings, person, settings.of(person), right, what))
 
 
 def _refusal(settings: RoleSettings, person: str, held: tuple[Role, ...], right: Right, what: str) -> str:

@@ -6,9 +6,10 @@ knows whether it arrived; see "Notifications" in DECISIONS.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from segkit.data.report_settings import Notification
 from segkit.errors import Busy
 from segkit.files.locks import Lock
 from segkit.operations.channels import NotDelivered, deliver
-from segkit.store.outbox import Message
+from segkit.store.outbox import Message, Outbox
 
 if TYPE_CHECKING:
     from segkit.api import Workspace
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 #: Then a message is given up: about a day and a half of trying, if somebody tries every few minutes.
 TRIES = 12
 _TEST = "segkit: a test message; no night ended"
+Clock = Callable[[], datetime]
 _WAIT = 60.0  # seconds for another process to have sent what it sends
 
 
@@ -45,20 +47,34 @@ def send_waiting(workspace: Workspace, *, again: bool = False) -> Sending:
     outbox = workspace.catalog.outbox
     with Lock(workspace.folder / "locks" / "notify.lock", "sending notifications", _WAIT):
         if again:
-            outbox.again()
-        tried: dict[int, str] = {}
-        # What is put in meanwhile, by a night that ends, is sent as well.
-        while due := [m for m in outbox.unsent() if m.id not in tried and _is_due(m, workspace.clock(), again)]:
-            tried |= {message.id: _try(workspace, message) for message in due}
-        left = outbox.unsent()
+            outbox.again(_notifications(outbox))
+        return send(lambda: _notifications(outbox), partial(_try, workspace), workspace.clock, again=again)
+
+
+def send(
+    waiting: Callable[[], list[Message]], attempt: Callable[[Message], str], clock: Clock, *, again: bool = False
+) -> Sending:
+    """Makes an attempt with each of the messages that is due; `attempt` gives in words what went wrong.
+
+    `waiting` gives the messages that were not sent. Whoever calls holds the lock of the sender.
+    """
+    tried: dict[int, str] = {}
+    # What is put in meanwhile, by a night that ends, is sent as well.
+    while due := [m for m in waiting() if m.id not in tried and is_due(m, clock(), again)]:
+        tried |= {message.id: attempt(message) for message in due}
+    left = waiting()
     problems = tuple(problem for problem in tried.values() if problem)
-    waiting = sum(message.is_waiting for message in left)
-    return Sending(len(tried) - len(problems), waiting, len(left) - waiting, problems)
+    still = sum(message.is_waiting for message in left)
+    return Sending(len(tried) - len(problems), still, len(left) - still, problems)
+
+
+def _notifications(outbox: Outbox) -> list[Message]:
+    return [message for message in outbox.unsent() if not message.is_delivery]
 
 
 def send_after_a_night(workspace: Workspace) -> list[str]:
     """The same at the end of a night; in words, what was not delivered. Where another process sends, that one does."""
-    if not workspace.catalog.outbox.unsent():
+    if not _notifications(workspace.catalog.outbox):
         return []
     try:
         return [f"notification {problem}" for problem in send_waiting(workspace).problems]
@@ -88,7 +104,7 @@ def pause_after(attempts: int) -> timedelta:
     return timedelta(minutes=1 << (attempts - 1))
 
 
-def _is_due(message: Message, now: datetime, again: bool) -> bool:
+def is_due(message: Message, now: datetime, again: bool) -> bool:
     if not message.is_waiting:
         return False
     if again or message.tried_at is None or message.was_cut_off:

@@ -19,7 +19,7 @@ from segkit.store.audit_chain import Break
 from segkit.store.changes import Changes, apply, current_versions
 from segkit.store.copying import copy_catalog
 from segkit.store.database import Database, open_database
-from segkit.store.outbox import Outbox
+from segkit.store.outbox import NewMessage, Outbox
 from segkit.store.records import (
     AuditEntry,
     ExportRecord,
@@ -294,8 +294,10 @@ class Catalog:
         at: datetime,
         actor: str,
         detail: Mapping[str, Any] | None = None,
+        delivery: NewMessage | None = None,
     ) -> ExportRecord:
-        """Records a written export. A due one has its name, and is recorded once for a day: raises SegkitError."""
+        """Records a written export, with the message that delivers it, if it has one. A due one has its name, and is
+        recorded once for a day: raises SegkitError."""
         return self._on_record(
             lambda connection: ledger.add_export(
                 connection,
@@ -307,6 +309,7 @@ class Catalog:
                 at=at,
                 actor=actor,
                 detail=detail or {},
+                delivery=delivery,
             ),
             app,
         )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from segkit.errors import NotFound, SegkitError
 from segkit.store.audit_chain import append
+from segkit.store.outbox import NewMessage, put_in
 from segkit.store.records import AuditEntry, ExportRecord, Run
 from segkit.store.tables import audit, exports, runs
 
@@ -54,8 +55,12 @@ def add_export(
     at: datetime,
     actor: str,
     detail: Mapping[str, Any],
+    delivery: NewMessage | None = None,
 ) -> ExportRecord:
-    """Records a written export. Raises SegkitError if a due one is recorded for that day already."""
+    """Records a written export, and puts into the outbox that it is to be delivered; both or neither.
+
+    Raises SegkitError if a due one is recorded for that day already.
+    """
     earlier = None if name is None else due_export(connection, app, name, as_of)
     if earlier is not None:
         raise SegkitError(
@@ -66,6 +71,8 @@ def add_export(
     row = connection.execute(insert(exports).values(**values, detail=dict(detail)).returning(exports)).one()
     audited = {"file": file, "as_of": as_of.isoformat(), **detail}
     append(connection, actor=actor, at=at, app=app, action="export", subject=name or "by hand", detail=audited)
+    if delivery is not None:
+        put_in(connection, [delivery], at)
     return ExportRecord(**row._mapping)
 
 

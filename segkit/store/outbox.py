@@ -6,7 +6,7 @@ so that one that was cut off can be told from one that never began; that somebod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,9 @@ from sqlalchemy import Connection, Update, insert, select, update
 
 from segkit.store.database import Database
 from segkit.store.tables import outbox
+
+#: What is said of a delivery that a newer one of the same took the place of before it arrived.
+REPLACED = "a newer export took its place before it arrived"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class NewMessage:
     channel: str
     subject: str
     body: Mapping[str, Any]
+
+    @property
+    def is_delivery(self) -> bool:
+        """Whether it brings an export's file somewhere, rather than telling of a night."""
+        return "delivers" in self.body
 
 
 @dataclass(frozen=True)
@@ -58,16 +66,7 @@ class Outbox:
     def put(self, messages: Iterable[NewMessage], now: datetime) -> int:
         """Puts in those whose keys are new; how many."""
         given = list(messages)
-
-        def work(connection: Connection) -> int:
-            keys = [message.key for message in given]
-            known = set(connection.execute(select(outbox.c.key).where(outbox.c.key.in_(keys))).scalars())
-            rows = [_row(message, now) for message in given if message.key not in known]
-            if rows:
-                connection.execute(insert(outbox), rows)
-            return len(rows)
-
-        return self._database.write(work, "") if given else 0
+        return self._database.write(lambda connection: put_in(connection, given, now), "") if given else 0
 
     def messages(self, limit: int | None = None) -> tuple[Message, ...]:
         """The newest first."""
@@ -80,6 +79,12 @@ class Outbox:
         with self._database.reading() as connection:
             rows = connection.execute(select(outbox).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.id))
             return tuple(Message(**row._mapping) for row in rows)
+
+    def by_key(self, key: str) -> Message | None:
+        """The message with a key, if it was put in."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(outbox).where(outbox.c.key == key)).first()
+            return None if row is None else Message(**row._mapping)
 
     def begin(self, message: Message, at: datetime) -> int:
         """Writes down that an attempt is about to be made; which one, from 1 on."""
@@ -95,16 +100,31 @@ class Outbox:
         """The last attempt did not arrive; with an instant, no other will be made. `error` holds no secret."""
         self._change(message, last_error=error, given_up_at=given_up_at)
 
-    def again(self) -> int:
-        """Makes those that were given up wait again, as if never tried; how many."""
-        changed = update(outbox).where(outbox.c.given_up_at.is_not(None), outbox.c.sent_at.is_(None))
+    def again(self, messages: Iterable[Message]) -> int:
+        """Makes those of them that were given up wait again, as if never tried; how many."""
+        given_up = outbox.c.given_up_at.is_not(None), outbox.c.sent_at.is_(None)
+        changed = update(outbox).where(outbox.c.id.in_([message.id for message in messages]), *given_up)
         return self._run(changed.values(attempts=0, tried_at=None, last_error=None, given_up_at=None))
+
+    def wait_again(self, message: Message) -> None:
+        """The same of one, which stays known as tried."""
+        self._change(message, given_up_at=None)
 
     def _change(self, message: Message, **values: object) -> None:
         self._run(update(outbox).where(outbox.c.id == message.id).values(**values))
 
     def _run(self, change: Update) -> int:
         return self._database.write(lambda connection: connection.execute(change).rowcount, "")
+
+
+def put_in(connection: Connection, messages: Sequence[NewMessage], now: datetime) -> int:
+    """Puts in those whose keys are new, within the caller's transaction; how many."""
+    keys = [message.key for message in messages]
+    known = set(connection.execute(select(outbox.c.key).where(outbox.c.key.in_(keys))).scalars())
+    rows = [_row(message, now) for message in messages if message.key not in known]
+    if rows:
+        connection.execute(insert(outbox), rows)
+    return len(rows)
 
 
 def _row(message: NewMessage, now: datetime) -> dict[str, Any]:

@@ -28,13 +28,14 @@ def keep_sent(workspace: Path, app: str, users: Bitmap) -> dict[str, Any]:
     return {"users": users.count, "file": path.relative_to(workspace).as_posix(), "sha256": sha256}
 
 
-def read_sent(workspace: Path, kept: Mapping[str, Any], size: int) -> Bitmap:
-    """Who was sent, among `size` users of today. Raises Damaged where the file is not what was written."""
+def read_sent(workspace: Path, kept: Mapping[str, Any], size: int | None = None) -> Bitmap:
+    """Who was sent, among `size` users of today, or of then. Raises Damaged where the file is not what was written."""
     path = workspace / kept["file"]
     try:
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() == kept["sha256"]:
-            return decode(content).resized(size)
+            found = decode(content)
+            return found if size is None else found.resized(size)
     except (OSError, ValueError):
         pass
     raise Damaged(

@@ -71,11 +71,11 @@ def test_a_due_export_is_delivered_to_a_url_once_and_the_record_says_so(
     shop = _shop(small, "https://example.org/hook?token=hidden")
     sent: list[tuple[Any, ...]] = []
 
-    def deliver(path: Path, target: str, *, key: str, secret: str | None) -> delivery.Delivery:
+    def deliver(path: Path, target: str, *, key: str, secret: str | None, again: bool) -> delivery.Delivery:
         sent.append((path.name, target, secret))
         return delivery.Delivery(key, "https://example.org/hook", 3, 3)
 
-    monkeypatch.setattr("segkit.api.exporting.deliver", deliver)
+    monkeypatch.setattr("segkit.operations.delivering.deliver", deliver)
     for _ in range(2):
         shop.app.export_due()
     assert sent == [("shop-lists-2024-11-07.zip", "https://example.org/hook?token=hidden", "MY_SECRET")]
@@ -83,30 +83,6 @@ def test_a_due_export_is_delivered_to_a_url_once_and_the_record_says_so(
     assert record.detail["delivery"]["place"] == "https://example.org/hook"
     assert len(record.detail["delivery"]["key"]) == 32
     assert "hidden" not in json.dumps(record.detail)
-
-
-def test_what_could_not_be_delivered_is_neither_kept_nor_recorded_as_sent_and_goes_next_time(
-    small: SmallWorkspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop = _shop(small, "https://example.org/hook")
-    keys: list[str] = []
-
-    def deliver(path: Path, target: str, *, key: str, secret: str | None) -> delivery.Delivery:
-        keys.append(key)
-        if len(keys) == 1:
-            raise SegkitError("https://example.org/hook answered 503")
-        return delivery.Delivery(key, target)
-
-    monkeypatch.setattr("segkit.api.exporting.deliver", deliver)
-    (failed,) = shop.app.export_due()
-    assert (failed.status, failed.reason) == ("failed", "https://example.org/hook answered 503")
-    assert shop.workspace.catalog.exports("shop") == ()
-    assert list((shop.folder / "exports").iterdir()) == []
-    (entry,) = shop.workspace.catalog.audit("shop", action="export not delivered")
-    assert (entry.subject, entry.detail["rows"] > 0) == ("lists", True)
-    (made,) = shop.app.export_due()
-    assert made.status == "made"
-    assert keys[0] == keys[1]
 
 
 def test_a_storage_is_a_target_too(small: SmallWorkspace, tmp_path: Path) -> None:

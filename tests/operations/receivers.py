@@ -18,6 +18,7 @@ class Received:
     url: str = ""
     answers: list[int] = field(default_factory=lambda: [200])
     requests: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)  # of the same requests
 
     @property
     def keys(self) -> list[str]:
@@ -39,7 +40,10 @@ def http_receiver() -> Iterator[Received]:
             content = self.rfile.read(size)
             if len(content) < size:  # who sent it died
                 return
-            received.requests.append((self.path, dict(self.headers.items()), json.loads(content or b"{}")))
+            is_json = self.headers.get("Content-Type", "").startswith("application/json")
+            body = json.loads(content) if is_json and content else {}
+            received.contents.append(content)
+            received.requests.append((self.path, dict(self.headers.items()), body))
             code = received.answers.pop(0) if len(received.answers) > 1 else received.answers[0]
             self.send_response(code)
             if 300 <= code < 400:

@@ -155,7 +155,7 @@ def test_the_report_tells_rules_exports_and_files_and_not_the_person(shop: Works
     assert {(export.file.rpartition("/")[2], export.removed, export.by) for export in report.exports} == {
         ("all.zip", True, "its rows"),
         ("book.zip", True, "its rows"),
-        ("elsewhere.zip", False, "the users published for it"),
+        ("elsewhere.zip", False, "the users that were sent"),
     }
     assert [path.name for path in (shop.folder / "exports").iterdir()] == ["austria.zip"]
     runs = "runs/2024-11-10"

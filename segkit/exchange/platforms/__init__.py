@@ -115,6 +115,13 @@ def platforms() -> dict[str, Platform]:
     return found
 
 
+def forms_of(channel: str, address: str, *, hashed: bool) -> frozenset[str]:
+    """What an address becomes in the files of all platforms: for whoever looks for it there."""
+    columns = [c for each in platforms().values() for c in each.columns if c.source == channel]
+    found = {column.value(address) for column in columns if (column.hash is not None) == hashed}
+    return frozenset(form for form in found if form is not None)
+
+
 def platform(name: str) -> Platform:
     """The platform of that name. Raises NotFound with the nearest name."""
     known = platforms()
