@@ -33,6 +33,7 @@ APP: Mapping[str, Right] = {
     "segments": "look", "segment": "look", "document": "look", "document_of_version": "look", "history": "look",
     "lineage": "look", "read_by_segments": "look", "names": "look", "diff": "look", "day": "look", "close": "look",
     "evaluator": "members", "evaluate": "members", "base": "members", "bitmap": "members", "members": "members",
+    "explain": "members", "profile": "members",
     "check": "members", "evidence": "members", "user_no": "members", "uids": "members",
     "save": "edit", "save_rule": "edit", "publish": "edit", "delete": "edit", "refresh": "edit", "prune": "edit",
     "add": "edit", "revert": "edit", "duplicate": "edit", "archive": "edit", "unarchive": "edit", "undelete": "edit",

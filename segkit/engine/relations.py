@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
-from segkit.compile.sql import Sql, bound, joined, sql
+from segkit.compile.sql import TRUE, Sql, bound, joined, sql
 from segkit.data.manifest import DayFile, Manifest
 from segkit.definitions.conditions import Event, OtherEvent, Param, walk
 from segkit.definitions.conditions import Sequence as Steps
 from segkit.definitions.vocabulary import Vocabulary
+from segkit.definitions.windows import Days
 
 
 class Relations:
@@ -55,18 +56,37 @@ class Relations:
             bound(paths), bound(day), one,
         )  # fmt: skip
 
+    def label_rows(self, code: str, day: date) -> Sql | None:
+        """Every value that a label had up to `day`: user_no, value, data_date, load; None where nothing is stored."""
+        paths = [str(self._folder / file.path) for file in self._manifest.labels.get(code, ())]
+        if not paths:
+            return None
+        query = "(SELECT user_no, value, data_date, load FROM read_parquet({}) WHERE data_date <= {})"
+        return sql(query, bound(paths), bound(day))
+
     def events(self, leaf: Event | Steps, as_of: date, user_no: int | None = None) -> Sql:
         """The events of the leaf's window as a relation that has every parameter the leaf asks for."""
-        days = leaf.window.days(as_of)
-        files = [file for file in self._manifest.days if file.day in days]
-        wanted = sorted(parameters_of(leaf))
         one = Sql("TRUE") if user_no is None else sql("user_no = {}", bound(user_no))
+        return self._events([leaf.window.days(as_of)], sorted(parameters_of(leaf)), one)
+
+    def events_of(self, user_no: int, windows: Sequence[Days], names: Collection[str] | None) -> Sql:
+        """One user's events of some names (None: all) in any of the windows, with every declared parameter."""
+        declared = self._vocabulary.events if names is None else [self._vocabulary.event(name) for name in names]
+        wanted = sorted({code for event in declared for code in event.parameters})
+        one = sql("user_no = {}", bound(user_no))
+        named = TRUE if names is None else sql("list_contains({}, event)", bound(sorted(names)))
+        if names is not None and len(names) == 1:  # what row groups can be left out by
+            named = sql("event = {}", bound(next(iter(names))))
+        return self._events(windows, wanted, sql("{} AND {}", one, named))
+
+    def _events(self, windows: Sequence[Days], wanted: Sequence[str], condition: Sql) -> Sql:
+        files = [file for file in self._manifest.days if any(file.day in days for days in windows)]
         if not files:
             return sql("(SELECT * FROM {} WHERE FALSE)", self._no_events(wanted))
         present = functools.reduce(operator.or_, (set(file.columns) for file in files))
         absent = [self._empty_parameter(code) for code in wanted if code not in present]
         everything = joined(", ", [Sql("*"), *absent])
-        return sql("(SELECT {} FROM {} WHERE {})", everything, self._files(files), one)
+        return sql("(SELECT {} FROM {} WHERE {})", everything, self._files(files), condition)
 
     def _files(self, files: Sequence[DayFile]) -> Sql:
         paths = [str(self._folder / file.path) for file in files]

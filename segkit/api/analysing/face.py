@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from segkit.api.analysing.explaining import Explaining
+from segkit.api.analysing.profiling import Profiling
 
-class Analysing:
+
+class Analysing(Explaining, Profiling):
     """What an app is asked about why a user is in, how segments relate, and what is odd about a rule."""
