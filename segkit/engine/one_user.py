@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -32,9 +32,11 @@ from segkit.definitions.operators import PARAMETER_MEASURES, ZERO_MEASURES
 from segkit.definitions.windows import Days
 from segkit.engine.evaluator import DuckEvaluator
 from segkit.engine.protocol import Seen
+from segkit.engine.relations import parameters_of
 
 #: Under this name a query finds the user's events.
 _MINE = "mine"
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +155,37 @@ class OneUser:
 
     # --- rows --------------------------------------------------------------------------------------------------------
 
-    def row_count(self, leaf: Event | Steps) -> int:
-        """How many rows count for a condition."""
-        found = self._rows(sql("SELECT count(*) FROM {} WHERE {}", self._events(leaf), self._counts(leaf)))
-        return int(found[0][0])
+    def rows(self, leaf: Event | Steps, limit: int, after: int = 0) -> tuple[int, list[EventRow]]:
+        """How many rows count for a condition, and a page of them, the newest first; `after` so many of them."""
+        total, before, days = self._days_of_page(leaf, limit, after)
+        return total, self._rows_of(leaf, days, limit, after - before) if days else []
 
-    def rows(self, leaf: Event | Steps, limit: int, after: int = 0) -> list[EventRow]:
-        """The rows that count for a condition, the newest first; `after` so many of them."""
-        columns = sorted({code for name in _names(leaf) for code in self._vocabulary.event(name).parameters})
+    def _rows_of(self, leaf: Event | Steps, days: Sequence[date], limit: int, after: int) -> list[EventRow]:
+        names = _names(leaf)
+        columns = sorted({code for name in names for code in self._vocabulary.event(name).parameters})
+        windows = {name: [Days(day, day + _DAY) for day in days] for name in names}
+        read = parameters_of(leaf) | set(columns)
+        events = self._evaluator.relations.events_of(self.user_no, windows, read)
         flags = [matching(step, self._vocabulary, self.as_of) for step in _parts(leaf)]
         values = [identifier(f"p_{code}") for code in columns]
         asked = joined(", ", [Sql('"at"'), Sql("day"), Sql("event"), *values, *flags])
         order = joined(", ", [Sql('"at" DESC'), Sql("event"), *values])
         query = sql("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {} OFFSET {}",
-                    asked, self._events(leaf), self._counts(leaf), order, bound(limit), bound(after))  # fmt: skip
-        return [self._event_row(leaf, row, columns) for row in self._rows(query)]
+                    asked, events, self._counts(leaf), order, bound(limit), bound(after))  # fmt: skip
+        return [self._event_row(leaf, row, columns) for row in self._evaluator.runner.rows(query)]
+
+    def _days_of_page(self, leaf: Event | Steps, limit: int, after: int) -> tuple[int, int, list[date]]:
+        """How many rows count, how many on days later than those of a page, and the days that hold its rows."""
+        query = sql("SELECT day, count(*) FROM {} WHERE {} GROUP BY day ORDER BY day DESC",
+                    self._events(leaf), self._counts(leaf))  # fmt: skip
+        found: list[date] = []
+        passed, before = 0, 0
+        for day, count in self._rows(query):
+            if passed + count > after and passed < after + limit:
+                before = before if found else passed
+                found.append(day)
+            passed += count
+        return passed, before, found
 
     def _event_row(self, leaf: Event | Steps, row: Sequence[Any], columns: Sequence[str]) -> EventRow:
         flags = row[3 + len(columns) :]
@@ -201,14 +219,15 @@ class OneUser:
 
     def days(self) -> list[tuple[date, int]]:
         """On which days before as_of the user did anything, the newest first, and how much."""
-        events = self._evaluator.relations.events_of(self.user_no, [Days(None, self.as_of)], None)
+        events = self._evaluator.relations.events_of(self.user_no, [Days(None, self.as_of)], ())
         query = sql("SELECT day, count(*) FROM {} GROUP BY day ORDER BY day DESC", events)
         return [(day, int(count)) for day, count in self._evaluator.runner.rows(query)]
 
-    def events_on(self, first: date, end: date) -> list[EventRow]:
+    def events_on(self, days: Sequence[date]) -> list[EventRow]:
         """All events of some days, the newest first."""
-        events = self._evaluator.relations.events_of(self.user_no, [Days(first, end)], None)
         codes = sorted({code for event in self._vocabulary.events for code in event.parameters})
+        windows = [Days(day, day + _DAY) for day in days]
+        events = self._evaluator.relations.events_of(self.user_no, windows, codes)
         asked = joined(", ", [Sql('"at"'), Sql("day"), Sql("event"), *(identifier(f"p_{code}") for code in codes)])
         query = sql('SELECT {} FROM {} ORDER BY "at" DESC, event', asked, events)
         return [
@@ -225,10 +244,13 @@ class OneUser:
     @cached_property
     def _mine(self) -> pa.Table:
         """The user's events that the conditions look at, in memory."""
-        asked = [leaf for leaf in map(self._in_events, self._leaves) if leaf is not None]
-        names = {name for leaf in asked for name in _names(leaf)}
-        windows = [leaf.window.days(self.as_of) for leaf in asked]
-        events = self._evaluator.relations.events_of(self.user_no, windows, names)
+        windows: dict[str, list[Days]] = {}
+        parameters: set[str] = set()
+        for leaf in (found for found in map(self._in_events, self._leaves) if found is not None):
+            parameters |= parameters_of(leaf)
+            for name in _names(leaf):
+                windows.setdefault(name, []).append(leaf.window.days(self.as_of))
+        events = self._evaluator.relations.events_of(self.user_no, windows, parameters)
         return self._evaluator.runner.table(sql("SELECT * FROM {}", events))
 
     def _in_events(self, leaf: Condition) -> Event | Steps | None:

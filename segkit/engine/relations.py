@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from segkit.compile.sql import TRUE, Sql, bound, joined, sql
+from segkit.compile.sql import Sql, bound, identifier, joined, sql
 from segkit.data.manifest import DayFile, Manifest
 from segkit.definitions.conditions import Event, OtherEvent, Param, walk
 from segkit.definitions.conditions import Sequence as Steps
 from segkit.definitions.vocabulary import Vocabulary
 from segkit.definitions.windows import Days
+
+_FIXED = (Sql("user_no"), Sql("event"), Sql('"at"'), Sql("day"))
+#: Up to so many names of events are looked for one by one; more in one pass over everything the user did.
+_FEW_NAMES = 3
 
 
 class Relations:
@@ -69,15 +73,26 @@ class Relations:
         one = Sql("TRUE") if user_no is None else sql("user_no = {}", bound(user_no))
         return self._events([leaf.window.days(as_of)], sorted(parameters_of(leaf)), one)
 
-    def events_of(self, user_no: int, windows: Sequence[Days], names: Collection[str] | None) -> Sql:
-        """One user's events of some names (None: all) in any of the windows, with every declared parameter."""
-        declared = self._vocabulary.events if names is None else [self._vocabulary.event(name) for name in names]
-        wanted = sorted({code for event in declared for code in event.parameters})
+    def events_of(
+        self, user_no: int, windows: Mapping[str, Sequence[Days]] | Sequence[Days], parameters: Collection[str]
+    ) -> Sql:
+        """One user's events with some parameters: all in some windows, or those of some names, each in its windows."""
+        columns = [*_FIXED, *(identifier(f"p_{code}") for code in sorted(parameters))]
         one = sql("user_no = {}", bound(user_no))
-        named = TRUE if names is None else sql("list_contains({}, event)", bound(sorted(names)))
-        if names is not None and len(names) == 1:  # what row groups can be left out by
-            named = sql("event = {}", bound(next(iter(names))))
-        return self._events(windows, wanted, sql("{} AND {}", one, named))
+        wanted = sorted(parameters)
+        if not isinstance(windows, Mapping):
+            return sql("(SELECT {} FROM {})", joined(", ", columns), self._events(windows, wanted, one))
+        if len(windows) <= _FEW_NAMES:  # row groups without the name are left out
+            each = [
+                sql("SELECT {} FROM {}", joined(", ", columns),
+                    self._events(windows[name], wanted, sql("event = {} AND {}", bound(name), one)))
+                for name in sorted(windows)
+            ]  # fmt: skip
+            none = sql("SELECT {} FROM {} WHERE FALSE", joined(", ", columns), self._no_events(wanted))
+            return sql("({})", joined(" UNION ALL ", each or [none]))
+        named = sql("list_contains({}, event) AND {}", bound(sorted(windows)), one)
+        every = [days for some in windows.values() for days in some]
+        return sql("(SELECT {} FROM {})", joined(", ", columns), self._events(every, wanted, named))
 
     def _events(self, windows: Sequence[Days], wanted: Sequence[str], condition: Sql) -> Sql:
         files = [file for file in self._manifest.days if any(file.day in days for days in windows)]

@@ -55,12 +55,13 @@ def make(folder: Path, size: Size) -> None:
 
 def store(folder: Path) -> None:
     """Saves and publishes the segments that are not there yet."""
-    with segkit.open(folder, actor="bench") as workspace:
-        app = workspace.app("shop")
-        there = {info.name for info in app.segments()}
-        for name, rule in SEGMENTS.items():
-            if name not in there:
-                app.save_rule(name, rule)
+    workspace = segkit.open(folder, actor="bench")
+    app = workspace.app("shop")
+    there = {info.name for info in app.segments()}
+    for name, rule in SEGMENTS.items():
+        if name not in there:
+            app.save_rule(name, rule)
+    workspace.close()
 
 
 def main() -> int:

@@ -27,6 +27,7 @@ from segkit.definitions.conditions import (
 from segkit.definitions.derivations import as_events
 from segkit.definitions.sentences import condition_text
 from segkit.engine.one_user import EventRow
+from segkit.engine.relations import parameters_of
 from segkit.errors import NotFound, SegkitError
 from segkit.masking import masked, masked_text
 
@@ -208,10 +209,10 @@ class _Explained:
         counted = self._counted(leaf)
         if counted is None:
             return None
-        total = self._judge.user.row_count(counted)
-        if self._place is not None and place != self._place:
+        is_asked_for = self._place in (None, place)
+        total, rows = self._judge.user.rows(counted, self._limit if is_asked_for else 0, self._after)
+        if not is_asked_for:
             return Rows(total, 0, ())
-        rows = self._judge.user.rows(counted, self._limit, self._after) if self._limit else []
         read = list(parameters_read(counted))
         return Rows(
             total, self._after, tuple(shown_row(self._app, row, read, self._personal, self._unmask) for row in rows)
@@ -224,8 +225,6 @@ class _Explained:
 
 def parameters_read(leaf: Event | Sequence) -> list[str]:
     """The parameters that a condition looks at; they are told first."""
-    from segkit.engine.relations import parameters_of
-
     return sorted(parameters_of(leaf))
 
 

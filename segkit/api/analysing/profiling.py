@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from segkit.analysis.person import DayOfEvents, Known, Membership, Profile, Timeline
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from segkit.api.app import App, Day
     from segkit.api.definitions import Definition
     from segkit.store.records import Snapshot
-
-_DAY = timedelta(days=1)
 
 
 class Profiling:
@@ -99,10 +97,9 @@ def _timeline(app: App, user: OneUser, most: int, before: date, personal: set[st
     every = user.days()
     wanted = [day for day, _ in every if day < before]
     shown, more = wanted[:most], len(wanted) > most
-    rows = user.events_on(shown[-1], shown[0] + _DAY) if shown else []
-    by_day: dict[date, list[object]] = {day: [] for day in shown}
+    rows = user.events_on(shown) if shown else []
     days = []
-    for day in by_day:
+    for day in shown:
         of_day = (shown_row(app, row, [], personal, unmask) for row in rows if row.day == day)
         days.append(DayOfEvents(day, tuple(of_day)))
     return Timeline(
