@@ -24,6 +24,7 @@ HOLDS, FAILS, MUTED = "✓", "✗", "–"
 class Row:
     """One event that counts: when (in the app's zone), its name, its parameters in words; which steps of a sequence.
 
+    `common` are parameters that all events carry and that the condition does not look at; only data has them.
     `is_counted`: not so of the other events that a share is of.
     """
 
@@ -33,9 +34,11 @@ class Row:
     parameters: tuple[tuple[str, str], ...]
     is_counted: bool = True
     steps: tuple[int, ...] = ()
+    common: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"at": self.at.isoformat(), "event": self.event, "parameters": dict(self.parameters)}
+        parameters = dict((*self.parameters, *self.common))
+        found: dict[str, Any] = {"at": self.at.isoformat(), "event": self.event, "parameters": parameters}
         found |= {} if self.is_counted else {"counted": False}
         return found | ({"steps": [step + 1 for step in self.steps]} if self.steps else {})
 

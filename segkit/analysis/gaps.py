@@ -75,9 +75,9 @@ def date_gap(op: str, value: Any, seen: date | None, as_of: date) -> Gap:
     if op in ("is_empty", "not_empty"):
         return Gap()
     first, last = date_bounds(POSITIVE_OF.get(op, op), value, as_of)
-    ends = [None if day is None else Fraction(day.toordinal()) for day in (first, last)]
+    low, high = (None if day is None else Fraction(day.toordinal()) for day in (first, last))
     whole = Scale(Fraction(1), Fraction(date.min.toordinal()), Fraction(date.max.toordinal()))
-    wanted = Range(*ends)
+    wanted = Range(low, high)
     if seen is None:
         to = _into(wanted, None, whole)
         return Gap(to=None if to is None else date.fromordinal(int(to)))

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One label of the user. `since` is the data date that brought the value; `is_since_ever`: the app's first one.
+    """One label of the user. `since` is the data date that brought the value; `is_since_ever`: the app's first one,
+    so that the value may be older.
 
     `link` is the linked table that it is derived from; a label derived from events has no `since`.
     """
@@ -34,7 +35,7 @@ class Known:
     def since_text(self) -> str:
         if self.since is None:
             return ""
-        return f"since {day_text(self.since)}" + (" or before" if self.is_since_ever else "")
+        return f"since{' at least' if self.is_since_ever else ''} {day_text(self.since)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,12 @@ class Membership:
 
     @property
     def words(self) -> str:
-        before = " or before" if self.is_since_ever else ""
+        least = " at least" if self.is_since_ever else ""
         if self.last is None:
-            return f"in since {day_text(self.since)}{before}"
+            return f"in since{least} {day_text(self.since)}"
         if self.last == self.since:
             return f"was in on {day_text(self.since)}"
-        return f"was in from {day_text(self.since)}{before} to {day_text(self.last)}"
+        return f"was in from{least} {day_text(self.since)} to {day_text(self.last)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from segkit.definitions.conditions import Event, Label
 from segkit.definitions.operators import POSITIVE_OF, Type
 
 _HOUR = 3_600_000_000
-_COUNTED = ("count", "days", "periods", "distinct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Thing:
     is_hidden: bool = False  # personal data, which nobody has asked to see
 
 
-def turning_words(leaf: Label | Event, thing: Thing, holds: bool, gap: Gap, seen: Any) -> str:
+def turning_words(leaf: Label | Event, thing: Thing, holds: bool, gap: Gap) -> str:
     """When a comparison would have the other verdict, as it follows `this would change …`; empty where it never has."""
     if leaf.op in POSITIVE_OF or leaf.op == "not_empty":
         holds_positive = holds != (leaf.op in POSITIVE_OF)
@@ -41,23 +40,23 @@ def turning_words(leaf: Label | Event, thing: Thing, holds: bool, gap: Gap, seen
     if thing.is_hidden:
         return "at another value" if holds_positive else "at a value that it names"
     if thing.type in ("number", "date"):
-        return _measured(gap, thing, seen)
+        return _measured(gap, thing)
     words = _of_list if thing.type == "list" else _of_text
     return words(positive, leaf.value, thing, holds_positive, gap)
 
 
-def _measured(gap: Gap, thing: Thing, seen: Any) -> str:
+def _measured(gap: Gap, thing: Thing) -> str:
     if gap.to is None:
         return ""
     if isinstance(gap.to, date):
-        return f"on {day_text(gap.to)}{_days(gap.by, seen)}"
+        return f"at {day_text(gap.to)}{_days(gap.by)}"
     to = value_text(gap.to, unit=thing.unit)
     if gap.by is None:
         return f"at {to}"
     if gap.beyond:
-        away = f", {number_text(abs(gap.by))} away" if gap.by else ""
+        away = f" ({number_text(abs(gap.by))} away)" if gap.by else ""
         return f"{'above' if gap.beyond > 0 else 'below'} {to}{away}"
-    return f"at {to}, {number_text(abs(gap.by))} {_direction(gap.by, thing)}"
+    return f"at {to} ({number_text(abs(gap.by))} {_direction(gap.by, thing)})"
 
 
 def _direction(by: int | Fraction, thing: Thing) -> str:
@@ -66,11 +65,11 @@ def _direction(by: int | Fraction, thing: Thing) -> str:
     return "more" if by > 0 else "less"
 
 
-def _days(by: int | Fraction | None, seen: Any) -> str:
+def _days(by: int | Fraction | None) -> str:
     if by is None:
         return ""
     days = f"{abs(int(by)):,} day{'' if abs(by) == 1 else 's'}"
-    return f", {days} {'later' if by > 0 else 'earlier'}"
+    return f" ({days} {'later' if by > 0 else 'earlier'})"
 
 
 def _of_text(op: str, value: Any, thing: Thing, holds: bool, gap: Gap) -> str:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
-from pathlib import Path
 from random import Random
 from typing import Any
 

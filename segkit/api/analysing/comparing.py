@@ -49,11 +49,11 @@ def _of_label(user: OneUser, vocabulary: Vocabulary, leaf: Label, holds: bool, h
     thing = Thing(declared.type, declared.unit, declared.values, is_hidden=hidden is not None)
     if hidden is not None:
         shown = masked(seen, hidden)
-        return Compared(shown, value_text(shown), None, turning_words(leaf, thing, holds, Gap(), None))
+        return Compared(shown, value_text(shown), None, turning_words(leaf, thing, holds, Gap()))
     gap = type_gap(
         declared.type, leaf.op, leaf.value, seen, user.as_of, _scale_of(declared, vocabulary), _is_double(declared)
     )
-    turns = turning_words(leaf, thing, holds, gap, seen)
+    turns = turning_words(leaf, thing, holds, gap)
     return Compared(seen, masked_text(value_text(seen, declared.values, declared.unit)), gap, turns)
 
 
@@ -65,7 +65,7 @@ def _of_event(user: OneUser, vocabulary: Vocabulary, leaf: Event, holds: bool) -
     gap = type_gap(type_, leaf.op, leaf.value, seen, user.as_of, _scale(leaf, vocabulary), False)  # type: ignore[arg-type]
     is_counted = leaf.measure in ("count", "days", "periods", "distinct")
     thing = Thing("date" if type_ == "date" else "number", unit, is_counted=is_counted)
-    return Compared(seen, _measure_text(leaf, seen, unit), gap, turning_words(leaf, thing, holds, gap, seen))
+    return Compared(seen, _measure_text(leaf, seen, unit), gap, turning_words(leaf, thing, holds, gap))
 
 
 def _measure_text(leaf: Event, seen: Any, unit: str | None) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, date
 from typing import TYPE_CHECKING, Any, cast
 
 from segkit.analysis.explanation import Explanation, Kind, Line, NearMiss, Row, Rows
+from segkit.analysis.showing import value_text
 from segkit.analysis.verdicts import Verdict, near_misses, same_condition
 from segkit.api.analysing.comparing import compared
 from segkit.api.analysing.judging import Judge
@@ -26,6 +27,7 @@ from segkit.definitions.conditions import (
 )
 from segkit.definitions.derivations import as_events
 from segkit.definitions.sentences import condition_text
+from segkit.definitions.vocabulary import Vocabulary
 from segkit.engine.one_user import EventRow
 from segkit.engine.relations import parameters_of
 from segkit.errors import NotFound, SegkitError
@@ -230,19 +232,24 @@ def parameters_read(leaf: Event | Sequence) -> list[str]:
 
 def shown_row(app: App, row: EventRow, first: list[str], personal: set[str], unmask: bool) -> Row:
     """An event in words, in the app's zone; personal parameters masked unless asked for, and noted in `personal`."""
-    from segkit.analysis.showing import value_text
-
-    told = []
+    everywhere = common_parameters(app.vocabulary) - set(first)
+    told, common = [], []
     for code in sorted(row.parameters, key=lambda code: code not in first):
         declared = app.vocabulary.parameter(code)
         value = value_text(row.parameters[code], declared.values, declared.unit)
         if declared.personal is not None:
             personal.add(code)
             value = value if unmask else masked(row.parameters[code], declared.personal) or ""
-        told.append((declared.name, value if unmask else masked_text(value)))
+        (common if code in everywhere else told).append((declared.name, value if unmask else masked_text(value)))
     at = row.at.replace(tzinfo=UTC).astimezone(app.zone)
     name = app.vocabulary.event(row.event).name if app.vocabulary.has_event(row.event) else row.event
-    return Row(at, row.event, name, tuple(told), row.is_counted, row.steps)
+    return Row(at, row.event, name, tuple(told), row.is_counted, row.steps, tuple(common))
+
+
+def common_parameters(vocabulary: Vocabulary) -> set[str]:
+    """The parameters that every event carries, where there are several events."""
+    carried = [set(event.parameters) for event in vocabulary.events]
+    return set.intersection(*carried) if len(carried) > 1 else set()
 
 
 def _reads(leaf: Leaf) -> set[str]:

@@ -80,9 +80,11 @@ def _labels(app: App, user: OneUser, personal: set[str], unmask: bool) -> Iterat
             personal.add(declared.code)
             value = value if unmask else masked(value, declared.personal)
         text = value_text(value, declared.values, declared.unit)
+        is_always = since == date.min  # of a label whose linked rows say since when they hold
+        is_ever = since is not None and since <= first and declared.code not in app.manifest.whole_labels
         yield Known(
-            declared.code, declared.name, declared.category, value, text if unmask else masked_text(text), since,
-            since is not None and since <= first and declared.code not in app.manifest.whole_labels, _link(declared),
+            declared.code, declared.name, declared.category, value, text if unmask else masked_text(text),
+            None if is_always else since, is_ever, _link(declared),
         )  # fmt: skip
 
 
