@@ -120,7 +120,11 @@ def _memberships(app: App, user: OneUser, damaged: list[str]) -> Iterator[Member
         if definition.kind != "imported":
             membership = _membership(app, user, definition, damaged)
             found += [membership] if membership is not None else []
-    yield from sorted(found, key=lambda each: (each.last is not None, -(each.last or each.since).toordinal()))
+    yield from sorted(found, key=_order)
+
+
+def _order(each: Membership) -> tuple[bool, int, str]:
+    return each.last is not None, -(each.last or each.since).toordinal(), each.name.casefold()
 
 
 def _membership(app: App, user: OneUser, definition: Definition, damaged: list[str]) -> Membership | None:
