@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from segkit.definitions.wording.filling import Filler, number
+from segkit.masking import masked_text
 
 NO_VALUE = "no value"
 _FILLER = Filler()
@@ -52,6 +53,13 @@ def value_text(value: Any, names: Mapping[str, str] | None = None, unit: str | N
     if isinstance(value, str):
         return named.get(value, value) if value else "an empty text"
     return ", ".join(named.get(str(item), str(item)) for item in value) if len(value) else "an empty list"
+
+
+def without_addresses(value: Any) -> Any:
+    """A value with e-mail addresses and mobile numbers in its texts masked; any other as it is."""
+    if isinstance(value, str):
+        return masked_text(value)
+    return [without_addresses(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def plain(value: Any) -> Any:

@@ -53,10 +53,11 @@ def _measured(gap: Gap, thing: Thing) -> str:
     to = value_text(gap.to, unit=thing.unit)
     if gap.by is None:
         return f"at {to}"
+    by: int | Fraction = abs(gap.by)
     if gap.beyond:
-        away = f" ({number_text(abs(gap.by))} away)" if gap.by else ""
+        away = f" ({number_text(by)} away)" if by else ""
         return f"{'above' if gap.beyond > 0 else 'below'} {to}{away}"
-    return f"at {to} ({number_text(abs(gap.by))} {_direction(gap.by, thing)})"
+    return f"at {to} ({number_text(by)} {_direction(gap.by, thing)})"
 
 
 def _direction(by: int | Fraction, thing: Thing) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from segkit.data.keeping_out import personal_labels
-from segkit.data.kept_out import read_kept_out
+from segkit.data.kept_out import Kind, read_kept_out
 from segkit.engine.lookup import By, normal_text, uids_of, users_with
 from segkit.engine.people import user_no_of
 from segkit.errors import NotFound, SegkitError
@@ -64,15 +64,15 @@ def _ways(app: App, text: str) -> Iterator[tuple[By, str, str]]:
     evaluator, account = app.evaluator(), app.settings.account
     if account is not None:
         yield "account", app.vocabulary.label(account).code, text
-    for by in _kinds(text):
-        normal = normal_text(evaluator, by, text)
-        for label in personal_labels(app.vocabulary, (by,)):
-            yield by, label.code, normal
-            if by == "mobile" and normal.startswith("00"):
-                yield by, label.code, "+" + normal[2:]
+    for kind in _kinds(text):
+        normal = normal_text(evaluator, kind, text)
+        for label in personal_labels(app.vocabulary, (kind,)):
+            yield kind, label.code, normal
+            if kind == "mobile" and normal.startswith("00"):
+                yield kind, label.code, "+" + normal[2:]
 
 
-def _kinds(text: str) -> Iterator[By]:
+def _kinds(text: str) -> Iterator[Kind]:
     if "@" in text:
         yield "email"
     elif sum(map(str.isdigit, text)) >= _FEWEST_DIGITS and not any(map(str.isalpha, text)):
@@ -91,9 +91,9 @@ def _several(app: App, by: By, found: list[int], as_of: date) -> str:
 def _nobody(app: App, text: str) -> str:
     kept_out = read_kept_out(app.workspace.folder, app.name)
     if kept_out:
-        for by in ("uid", *_kinds(text)):
-            kind = "uid" if by == "account" else by
-            if kept_out.erasure_of(kind, normal_text(app.evaluator(), by, text)) is not None:
+        kinds: tuple[Kind, ...] = ("uid", *_kinds(text))
+        for kind in kinds:
+            if kept_out.erasure_of(kind, normal_text(app.evaluator(), kind, text)) is not None:
                 return f"whoever was asked for was erased from app '{app.name}'; nothing about them is kept"
     other = [*([f"account ({app.settings.account})"] if app.settings.account else []), "e-mail", "mobile"]
     ways = f"no user has it as {', '.join(other[:-1])} or {other[-1]} either"

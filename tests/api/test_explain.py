@@ -152,8 +152,10 @@ def test_a_muted_condition_has_no_say(app: App) -> None:
     assert found.holds
     assert "  – app used: at least 3 times in the last 30 days (muted: it has no say)" in found.words
     assert [miss.places for miss in found.near_misses] == [("rule.all[0]",)]
-    everybody = app.explain("bo", {**GERMANS, "mute": True})
-    assert (everybody.holds, everybody.near_misses) == (True, ())
+    for muted in ({**GERMANS, "mute": True}, {"any": [{**GERMANS, "mute": True}]}):
+        everybody = app.explain("bo", muted)
+        assert (everybody.holds, everybody.near_misses) == (True, ())
+        assert app.check("bo", muted)
 
 
 def test_conditions_that_read_the_same_data_are_named_beside_a_near_miss(app: App) -> None:

@@ -31,7 +31,7 @@ class Made:
             "device_count": random.choice((0.0, 3.0, 8.0)),
             "tags": random.choice((["x"], ["x", "y"], ["z"], None)),
         }
-        self.events = {
+        self.events: dict[str, list[tuple[int, float | None]]] = {
             "app_used": [(number % 28 + 1, None) for number in range(random.choice((0, 1, 2, 3, 7)))],
             "order_paid": [(number % 60 + 1, 40.5) for number in range(random.choice((0, 1, 2, 4)))],
             "feedback_submitted": [(number + 1, None) for number in range(random.choice((0, 1, 3)))],

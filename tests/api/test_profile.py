@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -63,22 +63,18 @@ events:
 """
 
 
-def _table(path: Path, columns: dict[str, list[object]]) -> None:
+def _table(path: Path, names: str, rows: Sequence[tuple[object, ...]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns), path)
+    pq.write_table(pa.Table.from_pylist([dict(zip(names.split(), row, strict=True)) for row in rows]), path)
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     folder = tmp_path_factory.mktemp("profile")
     for day, rows in ROWS.items():
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        named = dict(zip(("uid", "email", "mobile", "country"), columns, strict=True))
-        _table(folder / f"sources/users/{day}.parquet", named)
-    events = [list(column) for column in zip(*EVENTS, strict=True)]
-    _table(folder / "sources/events.parquet", dict(zip(("uid", "event", "at", "amount"), events, strict=True)))
-    devices = [list(column) for column in zip(*DEVICES, strict=True)]
-    _table(folder / "sources/devices.parquet", dict(zip(("uid", "kind"), devices, strict=True)))
+        _table(folder / f"sources/users/{day}.parquet", "uid email mobile country", rows)
+    _table(folder / "sources/events.parquet", "uid event at amount", EVENTS)
+    _table(folder / "sources/devices.parquet", "uid kind", DEVICES)
     (folder / "segkit.toml").write_text(SETTINGS)
     vocabulary = folder / "vocabulary" / "shop"
     vocabulary.mkdir(parents=True)

@@ -16,6 +16,7 @@ import pytest
 
 from segkit.analysis.explanation import Explanation, Line
 
+from .compare import POSITIVE
 from .generate import as_of_dates, make_app
 from .measuring import Rule, is_muted, matching, parts_of
 from .oracle import base, members
@@ -52,11 +53,27 @@ def test_verdicts_near_misses_and_rows_are_those_of_the_oracle(explained: Loaded
     turned = 0
     for number, as_of in enumerate(dates):
         count = rules // len(dates)
-        for rule in random_rules(explained.world, as_of, explained.segments, f"explained {explained.raw.seed}", count):
+        made = random_rules(explained.world, as_of, explained.segments, f"explained {explained.raw.seed}", count)
+        for rule in _with_repeats(made, explained, as_of):
             everybody = sorted(base(explained.world, as_of))
             asked = Random(f"{number} {rule}").sample(everybody, min(users, len(everybody)))
             turned += sum(_Asked(explained, rule, uid, as_of).check() for uid in asked)
     assert turned > rules * users / 4  # else nothing is shown about near misses
+
+
+def _with_repeats(rules: list[Rule], explained: Loaded, as_of: Any) -> Iterator[Rule]:
+    """Every other rule beside one of its own conditions, or the complement of it: the same condition twice."""
+    random = Random(f"repeats {explained.raw.seed} {as_of}")
+    for number, rule in enumerate(rules):
+        leaves = [leaf for _, leaf in _live_leaves(rule, "rule") if "segment" not in leaf]
+        if number % 2 or not leaves:
+            yield rule
+            continue
+        again = random.choice(leaves)
+        if again.get("op") in POSITIVE and random.random() < 0.5:
+            again = {**again, "op": POSITIVE[again["op"]]}
+        again = {"not": again} if random.random() < 0.5 else again
+        yield {random.choice(("all", "any")): [rule, again]}
 
 
 class _Asked:
@@ -91,7 +108,7 @@ class _Asked:
 
     def turned(self, places: tuple[str, ...], leaves: dict[str, Line]) -> bool:
         """The verdict of the whole, were the conditions at these places what they are not."""
-        constants = {place: {"any": []} if leaves[place].holds else {"all": []} for place in places}
+        constants: dict[str, Rule] = {place: {"any": []} if leaves[place].holds else {"all": []} for place in places}
         return self.holds(_replaced(self.opened, "rule", constants))
 
     def conditions(self, leaves: dict[str, Line], rules: dict[str, Rule]) -> list[tuple[str, ...]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from segkit.analysis.chains import best_way
 from segkit.analysis.gaps import Gap, Scale, type_gap
-from segkit.analysis.showing import number_text, value_text
+from segkit.analysis.showing import number_text, value_text, without_addresses
 from segkit.analysis.turning import Thing, turning_words, way_words
 from segkit.compile.derived import places_of_value
 from segkit.definitions.conditions import Event, Label, Leaf, Sample, Sequence
@@ -27,6 +27,11 @@ class Compared:
     seen_text: str = ""
     gap: Gap | None = None
     turns: str = ""
+
+    def masked(self) -> Compared:
+        """The same with the addresses in texts masked, which may stand in labels that are no personal data."""
+        gap = self.gap if self.gap is None else replace(self.gap, missing=tuple(map(masked_text, self.gap.missing)))
+        return Compared(without_addresses(self.seen), masked_text(self.seen_text), gap, masked_text(self.turns))
 
 
 def compared(user: OneUser, vocabulary: Vocabulary, leaf: Leaf, holds: bool, hidden: Personal | None) -> Compared:
@@ -54,7 +59,7 @@ def _of_label(user: OneUser, vocabulary: Vocabulary, leaf: Label, holds: bool, h
         declared.type, leaf.op, leaf.value, seen, user.as_of, _scale_of(declared, vocabulary), _is_double(declared)
     )
     turns = turning_words(leaf, thing, holds, gap)
-    return Compared(seen, masked_text(value_text(seen, declared.values, declared.unit)), gap, turns)
+    return Compared(seen, value_text(seen, declared.values, declared.unit), gap, turns)
 
 
 def _of_event(user: OneUser, vocabulary: Vocabulary, leaf: Event, holds: bool) -> Compared:

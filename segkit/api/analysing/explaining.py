@@ -6,7 +6,7 @@ from datetime import UTC, date
 from typing import TYPE_CHECKING, Any, cast
 
 from segkit.analysis.explanation import Explanation, Kind, Line, NearMiss, Row, Rows
-from segkit.analysis.showing import value_text
+from segkit.analysis.showing import value_text, without_addresses
 from segkit.analysis.verdicts import Verdict, near_misses, same_condition
 from segkit.api.analysing.comparing import compared
 from segkit.api.analysing.judging import Judge
@@ -162,18 +162,17 @@ class _Explained:
     def _leaf(self, leaf: Leaf, place: str, text: str, kind: Kind) -> Line:
         condition, is_reversed = same_condition(self._of_events(leaf))
         verdict = Verdict(place, "leaf", self._judge.holds(leaf), (), condition, is_reversed)
+        hidden = None
         if isinstance(leaf, Label) and (personal := self._app.vocabulary.label(leaf.label).personal) is not None:
             seen = self._judge.user.seen(leaf)
             self._personal |= set() if seen is None else {leaf.label}
             hidden = None if self._unmask else personal
-        else:
-            hidden = None
         found = compared(self._judge.user, self._app.vocabulary, leaf, bool(verdict.holds), hidden)
-        is_compared = isinstance(leaf, Label | Event)
+        found = found if self._unmask else found.masked()
+        op, value = (leaf.op, leaf.value) if isinstance(leaf, Label | Event) else (None, None)
+        value = None if hidden else value if self._unmask else without_addresses(value)
         return Line(
-            kind, verdict, text,
-            seen=found.seen, seen_text=found.seen_text, gap=found.gap, turns=found.turns,
-            operator=leaf.op if is_compared else None, threshold=leaf.value if is_compared and not hidden else None,
+            kind, verdict, text, (), found.seen, found.seen_text, op, value, found.gap, found.turns,
             rows=self._rows(leaf, place),
         )  # fmt: skip
 
@@ -233,7 +232,8 @@ def parameters_read(leaf: Event | Sequence) -> list[str]:
 def shown_row(app: App, row: EventRow, first: list[str], personal: set[str], unmask: bool) -> Row:
     """An event in words, in the app's zone; personal parameters masked unless asked for, and noted in `personal`."""
     everywhere = common_parameters(app.vocabulary) - set(first)
-    told, common = [], []
+    told: list[tuple[str, str]] = []
+    common: list[tuple[str, str]] = []
     for code in sorted(row.parameters, key=lambda code: code not in first):
         declared = app.vocabulary.parameter(code)
         value = value_text(row.parameters[code], declared.values, declared.unit)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from segkit.analysis.person import DayOfEvents, Known, Membership, Profile, Timeline
-from segkit.analysis.showing import day_text, value_text
+from segkit.analysis.showing import day_text, value_text, without_addresses
 from segkit.api.analysing.explaining import shown_row
 from segkit.api.looking import put_on_record
 from segkit.api.whom import person
@@ -15,7 +15,7 @@ from segkit.definitions.conditions import Label
 from segkit.definitions.vocabulary import LabelDeclaration
 from segkit.engine.one_user import OneUser, Stay
 from segkit.errors import Damaged, NotFound, SegkitError
-from segkit.masking import masked, masked_text
+from segkit.masking import masked
 from segkit.store.snapshots import read_snapshot
 
 if TYPE_CHECKING:
@@ -79,11 +79,12 @@ def _labels(app: App, user: OneUser, personal: set[str], unmask: bool) -> Iterat
         if declared.personal is not None and value is not None:
             personal.add(declared.code)
             value = value if unmask else masked(value, declared.personal)
+        value = value if unmask else without_addresses(value)
         text = value_text(value, declared.values, declared.unit)
         is_always = since == date.min  # of a label whose linked rows say since when they hold
         is_ever = since is not None and since <= first and declared.code not in app.manifest.whole_labels
         yield Known(
-            declared.code, declared.name, declared.category, value, text if unmask else masked_text(text),
+            declared.code, declared.name, declared.category, value, text,
             None if is_always else since, is_ever, _link(declared),
         )  # fmt: skip
 
