@@ -53,7 +53,7 @@ def _measured(gap: Gap, thing: Thing) -> str:
     to = value_text(gap.to, unit=thing.unit)
     if gap.by is None:
         return f"at {to}"
-    by: int | Fraction = abs(gap.by)
+    by = abs(Fraction(gap.by))
     if gap.beyond:
         away = f" ({number_text(by)} away)" if by else ""
         return f"{'above' if gap.beyond > 0 else 'below'} {to}{away}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 import segkit
 from segkit.api import App
 from segkit.errors import DefinitionError, NotFound, SegkitError
+from segkit.store.records import Computed
+from segkit.store.snapshots import new_snapshot_id, publish, read_snapshot
 from tests.small_workspace import SmallWorkspace
 
 GERMANS = {"label": "country", "op": "eq", "value": "DE"}
@@ -229,3 +232,20 @@ def test_who_is_not_there_yet_or_gone_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="as of 2024-10-01: not known yet, known from 2024-11-0"):
         app.explain("new", {"all": []}, "2024-10-01")
     workspace.close()
+
+
+def test_an_imported_list_says_in_or_out_from_its_snapshot_and_is_in_no_profile(small: SmallWorkspace) -> None:
+    small.user("ana", country="DE")
+    small.user("bo", country="AT")
+    app, catalog = small.app, small.workspace.catalog
+    app.save({"name": "Germans", "cycle": "once", "rule": GERMANS})
+    (germans,) = catalog.snapshots("shop", app.segment("Germans").id)
+    document = app.document("Germans").model_copy(update={"id": None, "name": "List"})
+    saved = catalog.save(document, app="shop", actor="ana", now=small.workspace.clock(), based_on=None, kind="imported")
+    computed = {field.name: getattr(germans, field.name) for field in fields(Computed)}
+    listed = Computed(**{**computed, "id": new_snapshot_id(), "segment_id": saved.segment_id})
+    publish(small.folder, "shop", catalog, [(listed, read_snapshot(small.folder, germans))])
+    assert (app.check("ana", "List"), app.check("bo", "List")) == (True, False)
+    found = app.explain("ana", "List")
+    assert (found.holds, found.tree.inside, found.tree.note) == (True, (), "read from its snapshot as of 2024-11-07")
+    assert [each.name for each in app.profile("ana").memberships] == ["Germans"]

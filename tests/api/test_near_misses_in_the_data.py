@@ -121,8 +121,7 @@ def _write(folder: Path, users: dict[str, Made]) -> SmallWorkspace:
         made.user(uid, **user.labels)
         for name, events in user.events.items():
             for number, (ago, amount) in enumerate(events):
-                more = {} if amount is None else {"amount": amount}
-                made.event(uid, name, f"{_day(ago)} 10:{number:02}", **more)
+                made.event(uid, name, f"{_day(ago)} 10:{number:02}", amount=amount)
     return made
 
 

@@ -14,17 +14,17 @@ import segkit
 from segkit.api import App
 from segkit.errors import NotFound, SegkitError
 
-ROWS = {
+ROWS: dict[str, list[tuple[object, ...]]] = {
     "2024-11-01": [("ana", "ana@example.com", "+4915112345678", "DE"), ("bo", None, None, "AT")],
     "2024-11-03": [("ana", "ana@example.com", "+4915112345678", "FR"), ("bo", "bo@example.com", None, "AT")],
 }
-EVENTS = [
+EVENTS: list[tuple[object, ...]] = [
     ("ana", "app_used", "2024-10-30T09:00:00Z", None),
     ("ana", "order_paid", "2024-11-01T10:00:00Z", 12.5),
     ("ana", "app_used", "2024-11-01T23:30:00Z", None),  # the day after, in Berlin
     ("ana", "app_used", "2024-11-03T08:00:00Z", None),
 ]
-DEVICES = [("ana", "hub"), ("ana", "lamp")]
+DEVICES: list[tuple[object, ...]] = [("ana", "hub"), ("ana", "lamp")]
 SETTINGS = """segkit = 1
 [gates]
 off = ["fresh", "missing_days"]
