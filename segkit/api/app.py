@@ -24,6 +24,7 @@ from segkit.api import (
     saving,
 )
 from segkit.api.analysing.face import Analysing
+from segkit.api.analysing.judging import is_in
 from segkit.api.definitions import Definitions, definitions_of
 from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
@@ -33,6 +34,7 @@ from segkit.api.life import SegmentLife
 from segkit.api.lists.face import AppLists
 from segkit.api.permitting import asking
 from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, SegmentList
+from segkit.api.whom import person
 from segkit.data.frames import add_frame
 from segkit.data.manifest import Manifest, read_manifest
 from segkit.data.settings import AppSettings, ExportSettings
@@ -210,9 +212,9 @@ class App(SegmentLife, AppLists, Analysing):
             self, rule, self.day(as_of), labels=labels, limit=limit, after=after, unmask=unmask, names=names
         )
 
-    def check(self, uid: str, rule: RuleLike, as_of: Day = None) -> bool:
-        """Whether a user is in. Raises NotFound for a uid that the app does not have."""
-        return self.user_no(uid) in self.bitmap(rule, self.day(as_of))
+    def check(self, who: str, rule: RuleLike, as_of: Day = None) -> bool:
+        """Whether a user, found by uid, account, e-mail or mobile, is in. Raises NotFound for somebody unknown."""
+        return is_in(self, person(self, who, self.day(as_of)), rule, self.day(as_of))
 
     def evidence(self, uid: str, rule: RuleLike, as_of: Day = None, *, unmask: bool = False) -> list[Evidence]:
         """Every condition's verdict about one user with the value it rests on; personal data as in `members`."""

@@ -57,11 +57,11 @@ def estimate(
         reach={c: (result.members & found.results[f"reach by {c}"].members).count for c in reach},
         conditions=tuple(ConditionCount(c.path, texts[c.path], c.count) for c in result.conditions),
         sentence=sentence(shown, app.vocabulary, definitions.name_of),
-        notes=(*notes, *_notes_on_days(shown, as_of, app.manifest)),
+        notes=(*notes, *notes_on_days(shown, as_of, app.manifest)),
     )
 
 
-def _notes_on_days(rule: Condition, as_of: date, manifest: Manifest) -> list[str]:
+def notes_on_days(rule: Condition, as_of: date, manifest: Manifest) -> list[str]:
     """What the windows of a rule cannot see: days that are no longer kept, or that were forgotten."""
     windows = [node.window.days(as_of) for _, node in walk(rule) if isinstance(node, Event | Sequence)]
     found = []

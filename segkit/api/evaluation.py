@@ -88,7 +88,7 @@ def evaluate(
         if segment_id in everything:
             children[segment_id] = Child(segment_id, definitions.by_id[segment_id].version)
         else:
-            stored[segment_id], children[segment_id] = _read(app, segment_id, as_of, definitions)
+            stored[segment_id], children[segment_id] = read_published(app, segment_id, as_of, definitions)
     evaluator = app.evaluator()
     results = evaluate_in_order(evaluator, everything, stored, as_of, progress=progress, cancel=cancel)
     return Evaluation(results, evaluator.base(as_of), children, evaluator)
@@ -98,7 +98,7 @@ def _references_of(rules: Mapping[str, Condition]) -> list[str]:
     return list(dict.fromkeys(ref for rule in rules.values() for ref in live_references(rule)))
 
 
-def _read(app: App, segment_id: str, as_of: date, definitions: Definitions) -> tuple[Bitmap, Child]:
+def read_published(app: App, segment_id: str, as_of: date, definitions: Definitions) -> tuple[Bitmap, Child]:
     """The newest published users of a segment that is not evaluated again: one with cycle once, or an imported one."""
     definition = definitions.by_id.get(segment_id)
     if definition is None:

@@ -57,7 +57,7 @@ def members(
     frame: pd.DataFrame = table.to_pandas()
     maskings = _maskings(frame, declared)
     if unmask and maskings:
-        _put_on_record(app, definition, list(maskings), len(frame), as_of)
+        put_on_record(app, definition, list(maskings), len(frame), as_of)
     for column, hide in maskings.items() if not unmask else ():
         frame[column] = frame[column].map(hide)
     return _named(frame, declared) if names else frame
@@ -75,7 +75,7 @@ def _hiding(kind: Personal | None) -> Callable[[Any], str | None]:
     return lambda value: masked(value, kind)
 
 
-def _put_on_record(app: App, definition: Definition | None, labels: Sequence[str], users: int, as_of: date) -> None:
+def put_on_record(app: App, definition: Definition | None, labels: Sequence[str], users: int, as_of: date) -> None:
     app.workspace.catalog.record_audit(
         actor=app.workspace.actor,
         at=app.workspace.clock(),
@@ -113,7 +113,7 @@ def evidence(app: App, uid: str, rule: RuleLike, as_of: date, unmask: bool) -> l
     shown = {e.path: kind for e in found if e.seen is not None and (kind := kinds.get(e.path)) is not None}
     if unmask and shown:
         labels = sorted({node.label for path, node in nodes.items() if path in shown and isinstance(node, Label)})
-        _put_on_record(app, named(rule, definitions), labels, 1, as_of)
+        put_on_record(app, named(rule, definitions), labels, 1, as_of)
         return found
     return [replace(e, seen=masked(e.seen, shown[e.path])) if e.path in shown else e for e in found]
 

@@ -34,6 +34,7 @@ APP: Mapping[str, Right] = {
     "lineage": "look", "read_by_segments": "look", "names": "look", "diff": "look", "day": "look", "close": "look",
     "conditions": "look", "overlap": "look", "compose": "look", "trend": "look",
     "evaluator": "members", "evaluate": "members", "base": "members", "bitmap": "members", "members": "members",
+    "explain": "members", "profile": "members",
     "check": "members", "evidence": "members", "user_no": "members", "uids": "members",
     "lint": "look", "lint_set": "look", "lint_all": "look",
     "save": "edit", "save_rule": "edit", "publish": "edit", "delete": "edit", "refresh": "edit", "prune": "edit",

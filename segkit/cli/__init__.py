@@ -18,6 +18,7 @@ from segkit.cli import (
     life,
     linting,
     lists,
+    people,
     reporting,
     segments,
     sets,
@@ -48,6 +49,7 @@ for part in (
     erasing,
     reporting,
     linting,
+    people,
     sets,
 ):
     part.add_to(cli)

@@ -1,4 +1,4 @@
-"""Commands about segments: list, show, save, delete, estimate, members, check."""
+"""Commands about segments: list, show, save, delete, estimate, members."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Name = Annotated[str, typer.Argument(help="A segment's name or id.")]
 def add_to(cli: typer.Typer) -> None:
     """Puts the commands of this module on the command line."""
     cli.command("list")(list_segments)
-    for command in (show, save, delete, estimate, members, check):
+    for command in (show, save, delete, estimate, members):
         cli.command()(command)
 
 
@@ -213,24 +213,3 @@ def members(
             else:  # as an export writes them
                 frame[code] = frame[code].map(lambda items: None if items is None else dumps(list(items)))
         frame.to_csv(sys.stdout, index=False)
-
-
-def check(
-    uid: Annotated[str, typer.Argument(help="The user.")],
-    rule: NameOrFile,
-    workspace: WorkspaceOption = _HERE,
-    app: AppOption = None,
-    as_of: AsOfOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Say whether a user is in a segment.
-
-    Example: `segkit check u000017 'Users with gateways' -w demo --app smart-home`
-    """
-    opened = open_app(workspace, app)
-    day = opened.day(as_of)
-    is_in = opened.check(uid, rule_of(rule), day)
-    if json:
-        answer({"uid": uid, "in": is_in, "as_of": day})
-    else:
-        typer.echo("in" if is_in else "out")

@@ -211,6 +211,7 @@ class AppSettings(_Part):
         int | None, Field(ge=1, le=36_500, description="How many local days of events before the data date are kept.")
     ] = None
     vocabulary: str | None = None
+    account: Annotated[Text | None, Field(description="The label with the names that accounts are found by.")] = None
     users: Annotated[tuple[UsersSource, ...], Field(strict=False)] = ()
     events: Annotated[tuple[EventsSource, ...], Field(strict=False)] = ()
     links: Annotated[tuple[LinkSource, ...], Field(strict=False)] = ()

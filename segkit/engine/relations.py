@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from segkit.compile.sql import Sql, bound, joined, sql
+from segkit.compile.sql import Sql, bound, identifier, joined, sql
 from segkit.data.manifest import DayFile, Manifest
 from segkit.definitions.conditions import Event, OtherEvent, Param, walk
 from segkit.definitions.conditions import Sequence as Steps
 from segkit.definitions.vocabulary import Vocabulary
+from segkit.definitions.windows import Days
+
+_FIXED = (Sql("user_no"), Sql("event"), Sql('"at"'), Sql("day"))
+#: Up to so many names of events are looked for one by one; more in one pass over everything the user did.
+_FEW_NAMES = 3
 
 
 class Relations:
@@ -55,18 +60,48 @@ class Relations:
             bound(paths), bound(day), one,
         )  # fmt: skip
 
+    def label_rows(self, code: str, day: date) -> Sql | None:
+        """Every value that a label had up to `day`: user_no, value, data_date, load; None where nothing is stored."""
+        paths = [str(self._folder / file.path) for file in self._manifest.labels.get(code, ())]
+        if not paths:
+            return None
+        query = "(SELECT user_no, value, data_date, load FROM read_parquet({}) WHERE data_date <= {})"
+        return sql(query, bound(paths), bound(day))
+
     def events(self, leaf: Event | Steps, as_of: date, user_no: int | None = None) -> Sql:
         """The events of the leaf's window as a relation that has every parameter the leaf asks for."""
-        days = leaf.window.days(as_of)
-        files = [file for file in self._manifest.days if file.day in days]
-        wanted = sorted(parameters_of(leaf))
         one = Sql("TRUE") if user_no is None else sql("user_no = {}", bound(user_no))
+        return self._events([leaf.window.days(as_of)], sorted(parameters_of(leaf)), one)
+
+    def events_of(
+        self, user_no: int, windows: Mapping[str, Sequence[Days]] | Sequence[Days], parameters: Collection[str]
+    ) -> Sql:
+        """One user's events with some parameters: all in some windows, or those of some names, each in its windows."""
+        columns = [*_FIXED, *(identifier(f"p_{code}") for code in sorted(parameters))]
+        one = sql("user_no = {}", bound(user_no))
+        wanted = sorted(parameters)
+        if not isinstance(windows, Mapping):
+            return sql("(SELECT {} FROM {})", joined(", ", columns), self._events(windows, wanted, one))
+        if len(windows) <= _FEW_NAMES:  # row groups without the name are left out
+            each = [
+                sql("SELECT {} FROM {}", joined(", ", columns),
+                    self._events(windows[name], wanted, sql("event = {} AND {}", bound(name), one)))
+                for name in sorted(windows)
+            ]  # fmt: skip
+            none = sql("SELECT {} FROM {} WHERE FALSE", joined(", ", columns), self._no_events(wanted))
+            return sql("({})", joined(" UNION ALL ", each or [none]))
+        named = sql("list_contains({}, event) AND {}", bound(sorted(windows)), one)
+        every = [days for some in windows.values() for days in some]
+        return sql("(SELECT {} FROM {})", joined(", ", columns), self._events(every, wanted, named))
+
+    def _events(self, windows: Sequence[Days], wanted: Sequence[str], condition: Sql) -> Sql:
+        files = [file for file in self._manifest.days if any(file.day in days for days in windows)]
         if not files:
             return sql("(SELECT * FROM {} WHERE FALSE)", self._no_events(wanted))
         present = functools.reduce(operator.or_, (set(file.columns) for file in files))
         absent = [self._empty_parameter(code) for code in wanted if code not in present]
         everything = joined(", ", [Sql("*"), *absent])
-        return sql("(SELECT {} FROM {} WHERE {})", everything, self._files(files), one)
+        return sql("(SELECT {} FROM {} WHERE {})", everything, self._files(files), condition)
 
     def _files(self, files: Sequence[DayFile]) -> Sql:
         paths = [str(self._folder / file.path) for file in files]

@@ -72,6 +72,8 @@ DEEDS: dict[str, tuple[str, Callable[[Workspace, Path], Any]]] = {
     "see a picture of it": ("vi rea exa edi ada", lambda w, _: w.app().lineage("Germans")),
     "see members": ("rea exa edi ada", lambda w, _: w.app().members("Germans", labels=["email"])),
     "check one": ("rea exa edi ada", lambda w, _: w.app().check("ana", "Germans")),
+    "explain one": ("rea exa edi ada", lambda w, _: w.app().explain("ana", "Germans")),
+    "see all of one": ("rea exa edi ada", lambda w, _: w.app().profile("ana")),
     "see whom a rule picks": ("rea exa edi ada", lambda w, _: w.app().evaluate(["Germans"])),
     "export": ("exa ada", lambda w, _: w.app().export(["Germans"])),
     "save": ("edi ada", lambda w, _: w.app().save({**GERMANS, "id": w.app().segment("Germans").id})),

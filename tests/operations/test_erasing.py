@@ -132,8 +132,9 @@ def test_counts_that_were_published_stay_and_nobody_lists_the_person(shop: Works
     assert read_snapshot(shop.folder, before).count == 4
     assert app.estimate(EVERYBODY).count == 3
     assert app.estimate("Everybody").conditions[0].count == 3
-    with pytest.raises(NotFound, match="no user with the uid"):
-        app.check(UID, "Everybody")
+    for who in (UID, EMAIL):
+        with pytest.raises(NotFound, match="was erased from app 'shop'"):
+            app.check(who, "Everybody")
     for day in ("2024-11-04", "2024-11-10"):
         assert list(app.members("Everybody", day)["uid"]) == OTHERS
     assert {s.status for s in app.refresh().segments if s.name == "Everybody"} == {"published"}

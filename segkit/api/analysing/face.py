@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from segkit.api.analysing.explaining import Explaining
 from segkit.api.analysing.linting import Linting
+from segkit.api.analysing.profiling import Profiling
 from segkit.api.analysing.sets import SetQuestions
 
 
-class Analysing(Linting, SetQuestions):
+class Analysing(Explaining, Linting, Profiling, SetQuestions):
     """What an app is asked about why a user is in, how segments relate, and what is odd about a rule."""
