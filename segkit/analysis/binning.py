@@ -71,7 +71,7 @@ def _day_bin(values: NDArray[Any], start: int, end: int) -> str:
 
 
 def _number_bin(label: LabelDeclaration, whole: bool) -> Callable[[NDArray[Any], int, int], str]:
-    unit = f" {label.unit}" if label.unit else ""
+    unit = _unit(label)
 
     def named(values: NDArray[Any], start: int, end: int) -> str:
         last = _number(label, values[end])
@@ -96,8 +96,14 @@ def _text(label: LabelDeclaration, value: Any) -> str:
         return label.values.get(str(bool(value)).lower(), "yes" if value else "no")
     if label.type == "number":
         text = _number(label, value)
-        return label.values.get(text, f"{text} {label.unit}" if label.unit else text)
+        return label.values.get(text, text + _unit(label))
     return label.value_name(str(value))
+
+
+def _unit(label: LabelDeclaration) -> str:
+    """Its unit behind a number; nothing where the name says it already, as "Number of bound devices" does."""
+    said = label.unit is None or label.unit.casefold() in label.name.casefold().split()
+    return "" if said else f" {label.unit}"
 
 
 def _number(label: LabelDeclaration, value: Any) -> str:

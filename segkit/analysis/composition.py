@@ -8,7 +8,6 @@ for all values of all labels together.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -85,10 +84,8 @@ class PartOfSegment:
 
     @property
     def telling(self) -> float:
-        """How much it tells the two apart: its part of the Jeffreys divergence of both; rare values tell little."""
-        one = (self.count + 0.5) / (self.of + 1)
-        other = (self.other_count + 0.5) / (self.of_others + 1)
-        return (one - other) * math.log(one / other)
+        """How far the shares are apart; a rare value tells little, whatever its lift is."""
+        return abs(self.share - self.other_share)
 
     @property
     def lift_words(self) -> str:
@@ -116,17 +113,23 @@ class OfLabel:
     name: str
     category: str
     parts: tuple[PartOfSegment, ...]
+    is_list: bool = False
     in_rule: bool = False  # whether a rule that is compared speaks of it, so that a difference is no news
 
     @property
     def telling(self) -> tuple[bool, bool, float]:
-        """What labels are sorted by: clear differences first, those that no rule speaks of, then the largest."""
+        """What labels are sorted by: clear differences first, those that no rule speaks of, then the largest.
+
+        How large is the share of users who would need another value for both sides to be alike; of lists, whose values
+        do not exclude one another, the largest difference.
+        """
         clear = [part.telling for part in self.parts if part.is_clear]
-        return bool(clear), not self.in_rule, sum(clear or (part.telling for part in self.parts))
+        each = clear or [part.telling for part in self.parts]
+        return bool(clear), not self.in_rule, max(each, default=0.0) if self.is_list else sum(each) / 2
 
     @property
     def most_telling(self) -> PartOfSegment | None:
-        """The clear difference to tell: what there is more of, unless what there is less of tells over twice as much."""
+        """The clear difference to tell: what there is more of, unless what there is less of tells twice as much."""
         clear = sorted((part for part in self.parts if part.is_clear), key=lambda part: -part.telling)
         more = [part for part in clear if part.share > part.other_share]
         return more[0] if more and more[0].telling * 2 >= clear[0].telling else clear[0] if clear else None
@@ -153,9 +156,7 @@ def label_composition(label: LabelDeclaration, codes: LabelCodes, sides: Compare
     """The parts of one label, not yet corrected for the other labels."""
     mine, theirs, both = sides.counts(codes)
     users = (sides.segment.count, sides.other.count, (sides.segment & sides.other).count)
-    weights = theirs[:-1] if theirs[:-1].any() else mine[:-1]
-    weights = weights if label.type in ("number", "date") and not label.values else mine[:-1] + theirs[:-1]
-    parts = parts_of(label, codes.values, weights)
+    parts = parts_of(label, codes.values, (mine + theirs - both)[:-1])
     if mine[-1] or theirs[-1]:
         parts.append(Part("missing", "no value", (len(codes.values),)))
     found = []
@@ -166,7 +167,7 @@ def label_composition(label: LabelDeclaration, codes: LabelCodes, sides: Compare
         else:
             counts = [summed(by_value, part.places) for by_value in (mine, theirs, both)]
         found.append(_part(part, counts, users))
-    return OfLabel(label.code, label.name, label.category, tuple(found), in_rule)
+    return OfLabel(label.code, label.name, label.category, tuple(found), label.type == "list", in_rule)
 
 
 def _part(part: Part, counts: Sequence[int], users: Sequence[int]) -> PartOfSegment:
@@ -231,8 +232,8 @@ class Composition(Finding):
             return ["No label tells them apart: every difference is small enough to be chance."]
         news = [(label, part) for label, part in clear if not label.in_rule]
         told = [
-            f"{label.name}, {part.name}: {percent(part.share)} here, {percent(part.other_share)} there "
-            f"({part.lift_words})."
+            f"{label.name}, {part.name}: {percent(part.share)} here, {percent(part.other_share)} "
+            f"{'of all users' if self.is_base else 'there'} ({part.lift_words})."
             for label, part in news[:_TOLD]
         ]
         more = len(news) - len(told)

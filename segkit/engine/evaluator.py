@@ -193,7 +193,7 @@ class DuckEvaluator:
         return as_of if self.vocabulary.label(code).from_events is not None else self.manifest.label_date(code, as_of)
 
     def label_values(self, code: str, as_of: date) -> Sql | None:
-        """Each user's value as of `as_of`, to be read once: from memory if it is there. None where nothing is stored."""
+        """Each user's value as of `as_of`, to be read once: from memory if it is there. None: nothing is stored."""
         table = self._tables.get((code, self.label_day(code, as_of)))
         return self._label_relation(code, as_of) if table is None else sql("SELECT user_no, value FROM {}", Sql(table))
 
