@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segkit.analysis.binning import Kind, Part, parts_of, summed
+from segkit.analysis.binning import Kind, Part, parts_of
 from segkit.analysis.finding import Finding
 from segkit.analysis.intervals import Tested, compared, holm, wilson
 from segkit.analysis.pictures.drawing import day_text, number
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 _TOLD = 5
+_LAST = {"rest": 1, "missing": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,38 +137,45 @@ class OfLabel:
         return more[0] if more and more[0].telling * 2 >= clear[0].telling else clear[0] if clear else None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Compared:
     """The users of both sides, and those whom the test compares."""
 
     segment: Bitmap
     other: Bitmap
 
+    @cached_property
+    def both(self) -> Bitmap:
+        return self.segment & self.other
+
+    @cached_property
+    def _groups(self) -> NDArray[np.uint8]:
+        """By user the side that they are on: 0 none, 1 the segment, 2 the other, 3 both."""
+        return self.segment.flags().astype(np.uint8) + 2 * self.other.flags().astype(np.uint8)
+
     def counts(self, codes: LabelCodes) -> tuple[NDArray[np.int64], ...]:
         """By value, with the missing ones last: of the segment, of the other side, of those in both."""
-        both = self.segment & self.other
-        sets = [self.segment, self.other]
-        if both != self.segment:
-            sets.append(both)
-        found = [np.append(*codes.counts(users)) for users in sets]
-        return tuple(found) if len(found) == 3 else (*found, found[0])
+        _, one, other, both = codes.counts(self._groups, 4).T
+        return one + both, other + both, both
 
 
 def label_composition(label: LabelDeclaration, codes: LabelCodes, sides: Compared, *, in_rule: bool = False) -> OfLabel:
     """The parts of one label, not yet corrected for the other labels."""
     mine, theirs, both = sides.counts(codes)
-    users = (sides.segment.count, sides.other.count, (sides.segment & sides.other).count)
-    parts = parts_of(label, codes.values, (mine + theirs - both)[:-1])
+    users = (sides.segment.count, sides.other.count, sides.both.count)
+    parts = parts_of(label, codes, (mine + theirs - both)[:-1])
     if mine[-1] or theirs[-1]:
-        parts.append(Part("missing", "no value", (len(codes.values),)))
+        parts.append(Part("missing", "no value", np.array([len(codes.values)])))
     found = []
     for part in parts:
         if part.kind == "rest" and label.type == "list":  # a user may have several of them, and counts once
             having = codes.having(part.places)
-            counts = [(having & side).count for side in (sides.segment, sides.other, sides.segment & sides.other)]
+            counts = [(having & side).count for side in (sides.segment, sides.other, sides.both)]
         else:
-            counts = [summed(by_value, part.places) for by_value in (mine, theirs, both)]
+            counts = [int(by_value[part.places].sum()) for by_value in (mine, theirs, both)]
         found.append(_part(part, counts, users))
+    if parts and parts[0].kind == "value" and (label.type not in ("number", "date") or label.values):
+        found.sort(key=lambda part: (_LAST.get(part.kind, 0), -part.count, -part.other_count))
     return OfLabel(label.code, label.name, label.category, tuple(found), label.type == "list", in_rule)
 
 

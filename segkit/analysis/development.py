@@ -100,7 +100,8 @@ class Trend(Finding):
         )
         return (
             f"{number(entered)} entered, {number(new) if new else 'none'} of them new users; "
-            f"{number(left)} left, {number(gone) if gone else 'none'} of them gone. Whoever came and went several times counts each time."
+            f"{number(left)} left, {number(gone) if gone else 'none'} of them gone. "
+            "Whoever came and went several times counts each time."
         )
 
     def _largest(self) -> list[str]:

@@ -197,6 +197,14 @@ class DuckEvaluator:
         table = self._tables.get((code, self.label_day(code, as_of)))
         return self._label_relation(code, as_of) if table is None else sql("SELECT user_no, value FROM {}", Sql(table))
 
+    def label_changes(self, code: str, as_of: date) -> Sql | None:
+        """user_no, value, data_date, load of every change up to `as_of`, in whatever order; the last one counts."""
+        if self.vocabulary.label(code).from_events is None:
+            return self.relations.label_changes(code, self.label_day(code, as_of))
+        found = self._label_relation(code, as_of)
+        columns = "SELECT user_no, value, CAST({} AS DATE) AS data_date, 0 AS load FROM ({})"
+        return None if found is None else sql(columns, bound(as_of), found)
+
     def _label_relation(self, code: str, as_of: date) -> Sql | None:
         from_events = self.vocabulary.label(code).from_events
         if from_events is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ROW = 30
 _HEAD = 22
 _INDENT = 14
-_BARS, _BARS_END = 316, 478
+_BARS, _BARS_END = 374, 488
 _LEFT, _TURN, _ALONE, _WITHOUT = 548, 626, 712, WIDTH
 #: Conditions that one picture shows; the table has all.
 MOST_ROWS = 40
@@ -96,7 +96,7 @@ def _step_row(canvas: Canvas, row: int, step: Step, found: Conditions) -> None:
     y, indent = _middle(row), _INDENT * max(0, step.depth - 1)
     ink = MUTED if step.muted else TEXT
     text = f"{step.text} (muted)" if step.muted else step.text
-    canvas.text(elided(text, _BARS - 36 - indent), indent, y, ink, says=_spoken(step))
+    canvas.text(elided(text, _BARS - 30 - indent), indent, y, ink, says=_spoken(step))
     if step.muted:
         return
     if step.in_line and step.left is not None:

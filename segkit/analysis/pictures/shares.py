@@ -36,12 +36,12 @@ def shares(found: Composition) -> Chart:
     if len(found.labels) > len(shown):
         notes.append(f"the {MOST_LABELS} most telling of {number(len(found.labels))} labels")
     canvas = Canvas(_HEAD + sum(_LABEL + _ROW * len(label.parts) for label in shown))
-    _headings(canvas, found)
     most = max((share for label in shown for p in label.parts for share in (p.share, p.other_share)), default=1) or 1
     top = float(_HEAD)
     for label in shown:
         _block(canvas, label, top, most)
         top += _LABEL + _ROW * len(label.parts)
+    _headings(canvas, found)
     if not shown:
         canvas.text("No label to compare by.", 0, _HEAD, MUTED)
     described = "; ".join(_spoken(label, part) for label in shown for part in label.parts)
@@ -86,9 +86,7 @@ def _headings(canvas: Canvas, found: Composition) -> None:
     there = "all" if found.is_base else "there"
     canvas.line([(_THERE - width(there) - 6, 0), (_THERE - width(there) - 6, 12)], TEXT, width=2)
     canvas.text(there, _THERE, 6, MUTED, size=NOTE, align="right")
-    canvas.text(
-        "here, beside all" if found.is_base else "here, beside there", WIDTH, 6, MUTED, size=NOTE, align="right"
-    )
+    canvas.text(f"here, beside {there}", WIDTH, 6, MUTED, size=NOTE, align="right")
 
 
 def _block(canvas: Canvas, label: OfLabel, top: float, most: float) -> None:
