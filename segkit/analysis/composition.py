@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from segkit.analysis.binning import Kind, Part, parts_of
 from segkit.analysis.finding import Finding
-from segkit.analysis.intervals import Tested, compared, holm, wilson
+from segkit.analysis.intervals import Chance, compared, holm, wilson
 from segkit.analysis.pictures.drawing import day_text, number
 from segkit.definitions.vocabulary import LabelDeclaration
 from segkit.engine.bitmap import Bitmap
@@ -54,7 +54,7 @@ class PartOfSegment:
     of: int
     other_count: int
     of_others: int
-    tested: Tested | None
+    tested: Chance | None
     p_corrected: float | None = None
 
     @property
@@ -168,7 +168,8 @@ def label_composition(label: LabelDeclaration, codes: LabelCodes, sides: Compare
         parts.append(Part("missing", "no value", np.array([len(codes.values)])))
     found = []
     for part in parts:
-        if part.kind == "rest" and label.type == "list":  # a user may have several of them, and counts once
+        # Of a list a user may have several of the rest, and counts once.
+        if part.kind == "rest" and label.type == "list" and not isinstance(part.places, slice):
             having = codes.having(part.places)
             counts = [(having & side).count for side in (sides.segment, sides.other, sides.both)]
         else:

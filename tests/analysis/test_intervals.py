@@ -37,14 +37,16 @@ def test_a_small_table_is_tested_by_fishers_exact_test() -> None:
     # The lady tasting tea (Fisher 1935): 34 of the 70 ways to choose are as unlikely as three of four.
     found = compared(3, 4, 1, 4)
     assert found is not None
-    assert (found.how, found.p) == ("fisher", pytest.approx(34 / 70))
+    assert found.how == "fisher"
+    assert found.p == pytest.approx(34 / 70)
 
 
 def test_a_large_table_is_tested_by_the_z_test_whose_square_is_chi_squared() -> None:
     # N (ad − bc)² / (product of margins) = 200 × 2,250,000 / 99,750,000 = 4.5113 = 2.1240², of which p is 0.0337.
     found = compared(40, 100, 55, 100)
     assert found is not None
-    assert (found.how, found.p) == ("z", pytest.approx(0.03367, abs=0.00001))
+    assert found.how == "z"
+    assert found.p == pytest.approx(0.03367, abs=0.00001)
 
 
 def sum_of_tables_as_unlikely(count: int, total: int, other: int, of_others: int) -> float:
@@ -61,7 +63,8 @@ def sum_of_tables_as_unlikely(count: int, total: int, other: int, of_others: int
 def test_fishers_p_equals_that_of_whole_numbers(table: tuple[int, int, int, int]) -> None:
     found = compared(*table)
     assert found is not None
-    assert (found.how, found.p) == ("fisher", pytest.approx(sum_of_tables_as_unlikely(*table), rel=1e-9))
+    assert found.how == "fisher"
+    assert found.p == pytest.approx(sum_of_tables_as_unlikely(*table), rel=1e-9)
 
 
 @pytest.mark.parametrize("table", [(0, 0, 3, 9), (3, 9, 0, 0), (0, 5, 0, 7), (5, 5, 7, 7)])

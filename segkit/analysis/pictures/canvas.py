@@ -32,7 +32,8 @@ class Canvas:
 
         def draw(chart: alt.Chart) -> alt.Chart:
             mark = chart.mark_rect(color=ink.plain, opacity=opacity, aria=bool(says))
-            return mark.encode(x2="x2:Q", y2="y2:Q")
+            found: alt.Chart = mark.encode(x2="x2:Q", y2="y2:Q")
+            return found
 
         row: _Row = {"x": x, "y": y, "x2": x + width, "y2": y + height, "says": says}
         self._group(draw, "bar", ink, opacity, bool(says)).append(row)
@@ -43,7 +44,8 @@ class Canvas:
         def draw(chart: alt.Chart) -> alt.Chart:
             dash: dict[str, Any] = {"strokeDash": [4, 3]} if dashed else {}
             mark = chart.mark_line(color=ink.plain, strokeWidth=width, strokeJoin="round", aria=False, **dash)
-            return mark.encode(detail="line:N", order="at:Q")
+            found: alt.Chart = mark.encode(detail="line:N", order="at:Q")
+            return found
 
         rows = self._group(draw, "line", ink, width, dashed)
         name = len({row["line"] for row in rows})
@@ -53,7 +55,8 @@ class Canvas:
         """A filled circle of an area."""
 
         def draw(chart: alt.Chart) -> alt.Chart:
-            return chart.mark_circle(color=ink.plain, size=size, opacity=opacity, aria=bool(says))
+            found: alt.Chart = chart.mark_circle(color=ink.plain, size=size, opacity=opacity, aria=bool(says))
+            return found
 
         self._group(draw, "dot", ink, size, opacity, bool(says)).append({"x": x, "y": y, "says": says})
 
@@ -74,7 +77,8 @@ class Canvas:
         def draw(chart: alt.Chart) -> alt.Chart:
             weight: Any = 600 if bold else 400
             look: dict[str, Any] = {"align": align, "fontSize": size, "fontWeight": weight, "color": ink.plain}
-            return chart.mark_text(baseline="middle", aria=bool(says), **look).encode(text="text:N")
+            found: alt.Chart = chart.mark_text(baseline="middle", aria=bool(says), **look).encode(text="text:N")
+            return found
 
         row: _Row = {"x": x, "y": y, "text": text, "says": says}
         self._group(draw, "text", ink, size, bold, align, bool(says)).append(row)
