@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segkit.analysis.pictures.drawing import day_text
 from segkit.definitions.vocabulary import LabelDeclaration
+from segkit.engine.label_codes import LabelCodes
 
 #: Values of a label that stand alone; the others are its rest.
 MOST_VALUES = 10
@@ -21,33 +22,46 @@ BINS = 5
 Kind = Literal["value", "bin", "rest", "missing"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Part:
     """Some values of a label: their places among the distinct values; `value` is theirs where it is one."""
 
     kind: Kind
     name: str
-    places: tuple[int, ...] | range
+    places: NDArray[np.int64] | slice
     value: object = None
 
 
-def parts_of(label: LabelDeclaration, values: NDArray[Any], weights: NDArray[np.int64]) -> list[Part]:
-    """The parts of a label whose distinct values, ascending, so many users have; `missing` is not among them."""
-    if label.type in ("string", "bool", "list") or label.values:
-        return _by_value(label, values, weights)
+def parts_of(label: LabelDeclaration, codes: LabelCodes, weights: NDArray[np.int64]) -> list[Part]:
+    """The parts of a label of whose distinct values so many users have each; `missing` is not among them."""
     present = np.flatnonzero(weights)
+    if label.type in ("string", "bool", "list") or label.values:
+        return _by_value(label, codes, weights, present)
     if len(present) <= BINS + 1:
-        return [Part("value", _text(label, values[p]), (int(p),), _plain(label, values[p])) for p in present]
-    return _by_quantile(label, values, weights)
+        return [_alone(label, codes, place) for place in present]
+    return _by_quantile(label, codes.values, weights)
 
 
-def _by_value(label: LabelDeclaration, values: NDArray[Any], weights: NDArray[np.int64]) -> list[Part]:
+def _alone(label: LabelDeclaration, codes: LabelCodes, place: np.int64) -> Part:
+    value = codes.value(int(place))
+    return Part("value", _text(label, value), np.array([place]), _plain(label, value))
+
+
+def _by_value(
+    label: LabelDeclaration, codes: LabelCodes, weights: NDArray[np.int64], present: NDArray[np.int64]
+) -> list[Part]:
     """The most frequent ones alone, the others together; a single one that is left over stands alone as well."""
-    order = [int(place) for place in np.argsort(-weights, kind="stable") if weights[place]]
-    alone = order if len(order) <= MOST_VALUES + 1 else order[:MOST_VALUES]
-    found = [Part("value", _text(label, values[p]), (p,), _plain(label, values[p])) for p in alone]
-    rest = tuple(order[len(alone) :])
-    return [*found, Part("rest", f"{len(rest):,} other values", rest)] if rest else found
+    top = present if len(present) <= MOST_VALUES + 1 else _most_frequent(weights, MOST_VALUES)
+    found = [_alone(label, codes, place) for place in top[np.lexsort((top, -weights[top]))]]
+    rest = np.setdiff1d(present, top, assume_unique=True)
+    return [*found, Part("rest", f"{len(rest):,} other values", rest)] if len(rest) else found
+
+
+def _most_frequent(weights: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """The places of so many; of those that are as frequent the first ones by their order."""
+    least = np.partition(weights, len(weights) - most)[len(weights) - most]
+    above = np.flatnonzero(weights > least)
+    return np.concatenate((above, np.flatnonzero(weights == least)[: most - len(above)]))
 
 
 def _by_quantile(label: LabelDeclaration, values: NDArray[Any], weights: NDArray[np.int64]) -> list[Part]:
@@ -59,7 +73,7 @@ def _by_quantile(label: LabelDeclaration, values: NDArray[Any], weights: NDArray
     whole = bool(np.all(values == np.floor(values))) if label.type == "number" else True
     bounds = [(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
     name = _day_bin if label.type == "date" else _number_bin(label, whole)
-    return [Part("bin", name(values, start, end), range(start, end + 1)) for start, end in bounds]
+    return [Part("bin", name(values, start, end), slice(start, end + 1)) for start, end in bounds]
 
 
 def _day_bin(values: NDArray[Any], start: int, end: int) -> str:
@@ -71,7 +85,7 @@ def _day_bin(values: NDArray[Any], start: int, end: int) -> str:
 
 
 def _number_bin(label: LabelDeclaration, whole: bool) -> Callable[[NDArray[Any], int, int], str]:
-    unit = f" {label.unit}" if label.unit else ""
+    unit = _unit(label)
 
     def named(values: NDArray[Any], start: int, end: int) -> str:
         last = _number(label, values[end])
@@ -96,8 +110,14 @@ def _text(label: LabelDeclaration, value: Any) -> str:
         return label.values.get(str(bool(value)).lower(), "yes" if value else "no")
     if label.type == "number":
         text = _number(label, value)
-        return label.values.get(text, f"{text} {label.unit}" if label.unit else text)
-    return label.value_name(str(value))
+        return label.values.get(text, text + _unit(label))
+    return label.value_name(str(value)) or "an empty text"
+
+
+def _unit(label: LabelDeclaration) -> str:
+    """Its unit behind a number; nothing where the name says it already, as "Number of bound devices" does."""
+    said = label.unit is None or label.unit.casefold() in label.name.casefold().split()
+    return "" if said else f" {label.unit}"
 
 
 def _number(label: LabelDeclaration, value: Any) -> str:
@@ -113,10 +133,3 @@ def _plain(label: LabelDeclaration, value: Any) -> object:
     if label.type == "number":
         return int(value) if float(value).is_integer() else float(value)
     return bool(value) if label.type == "bool" else str(value)
-
-
-def summed(counts: NDArray[np.int64], places: Sequence[int] | range) -> int:
-    """The users of a part; a range without gaps is summed as one."""
-    if isinstance(places, range):
-        return int(counts[places.start : places.stop].sum())
-    return int(counts[list(places)].sum())

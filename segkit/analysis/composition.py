@@ -8,18 +8,18 @@ for all values of all labels together.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segkit.analysis.binning import Kind, Part, parts_of, summed
+from segkit.analysis.binning import Kind, Part, parts_of
 from segkit.analysis.finding import Finding
-from segkit.analysis.intervals import Tested, compared, holm, wilson
+from segkit.analysis.intervals import Chance, compared, holm, wilson
 from segkit.analysis.pictures.drawing import day_text, number
 from segkit.definitions.vocabulary import LabelDeclaration
 from segkit.engine.bitmap import Bitmap
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 _TOLD = 5
+_LAST = {"rest": 1, "missing": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class PartOfSegment:
     of: int
     other_count: int
     of_others: int
-    tested: Tested | None
+    tested: Chance | None
     p_corrected: float | None = None
 
     @property
@@ -85,10 +86,8 @@ class PartOfSegment:
 
     @property
     def telling(self) -> float:
-        """How much it tells the two apart: its part of the Jeffreys divergence of both; rare values tell little."""
-        one = (self.count + 0.5) / (self.of + 1)
-        other = (self.other_count + 0.5) / (self.of_others + 1)
-        return (one - other) * math.log(one / other)
+        """How far the shares are apart; a rare value tells little, whatever its lift is."""
+        return abs(self.share - self.other_share)
 
     @property
     def lift_words(self) -> str:
@@ -116,57 +115,69 @@ class OfLabel:
     name: str
     category: str
     parts: tuple[PartOfSegment, ...]
+    is_list: bool = False
     in_rule: bool = False  # whether a rule that is compared speaks of it, so that a difference is no news
 
     @property
     def telling(self) -> tuple[bool, bool, float]:
-        """What labels are sorted by: clear differences first, those that no rule speaks of, then the largest."""
+        """What labels are sorted by: clear differences first, those that no rule speaks of, then the largest.
+
+        How large is the share of users who would need another value for both sides to be alike; of lists, whose values
+        do not exclude one another, the largest difference.
+        """
         clear = [part.telling for part in self.parts if part.is_clear]
-        return bool(clear), not self.in_rule, sum(clear or (part.telling for part in self.parts))
+        each = clear or [part.telling for part in self.parts]
+        return bool(clear), not self.in_rule, max(each, default=0.0) if self.is_list else sum(each) / 2
 
     @property
     def most_telling(self) -> PartOfSegment | None:
-        """The clear difference to tell: what there is more of, unless what there is less of tells over twice as much."""
+        """The clear difference to tell: what there is more of, unless what there is less of tells twice as much."""
         clear = sorted((part for part in self.parts if part.is_clear), key=lambda part: -part.telling)
         more = [part for part in clear if part.share > part.other_share]
         return more[0] if more and more[0].telling * 2 >= clear[0].telling else clear[0] if clear else None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Compared:
     """The users of both sides, and those whom the test compares."""
 
     segment: Bitmap
     other: Bitmap
 
+    @cached_property
+    def both(self) -> Bitmap:
+        return self.segment & self.other
+
+    @cached_property
+    def _groups(self) -> NDArray[np.uint8]:
+        """By user the side that they are on: 0 none, 1 the segment, 2 the other, 3 both."""
+        return self.segment.flags().astype(np.uint8) + 2 * self.other.flags().astype(np.uint8)
+
     def counts(self, codes: LabelCodes) -> tuple[NDArray[np.int64], ...]:
         """By value, with the missing ones last: of the segment, of the other side, of those in both."""
-        both = self.segment & self.other
-        sets = [self.segment, self.other]
-        if both != self.segment:
-            sets.append(both)
-        found = [np.append(*codes.counts(users)) for users in sets]
-        return tuple(found) if len(found) == 3 else (*found, found[0])
+        _, one, other, both = codes.counts(self._groups, 4).T
+        return one + both, other + both, both
 
 
 def label_composition(label: LabelDeclaration, codes: LabelCodes, sides: Compared, *, in_rule: bool = False) -> OfLabel:
     """The parts of one label, not yet corrected for the other labels."""
     mine, theirs, both = sides.counts(codes)
-    users = (sides.segment.count, sides.other.count, (sides.segment & sides.other).count)
-    weights = theirs[:-1] if theirs[:-1].any() else mine[:-1]
-    weights = weights if label.type in ("number", "date") and not label.values else mine[:-1] + theirs[:-1]
-    parts = parts_of(label, codes.values, weights)
+    users = (sides.segment.count, sides.other.count, sides.both.count)
+    parts = parts_of(label, codes, (mine + theirs - both)[:-1])
     if mine[-1] or theirs[-1]:
-        parts.append(Part("missing", "no value", (len(codes.values),)))
+        parts.append(Part("missing", "no value", np.array([len(codes.values)])))
     found = []
     for part in parts:
-        if part.kind == "rest" and label.type == "list":  # a user may have several of them, and counts once
+        # Of a list a user may have several of the rest, and counts once.
+        if part.kind == "rest" and label.type == "list" and not isinstance(part.places, slice):
             having = codes.having(part.places)
-            counts = [(having & side).count for side in (sides.segment, sides.other, sides.segment & sides.other)]
+            counts = [(having & side).count for side in (sides.segment, sides.other, sides.both)]
         else:
-            counts = [summed(by_value, part.places) for by_value in (mine, theirs, both)]
+            counts = [int(by_value[part.places].sum()) for by_value in (mine, theirs, both)]
         found.append(_part(part, counts, users))
-    return OfLabel(label.code, label.name, label.category, tuple(found), in_rule)
+    if parts and parts[0].kind == "value" and (label.type not in ("number", "date") or label.values):
+        found.sort(key=lambda part: (_LAST.get(part.kind, 0), -part.count, -part.other_count))
+    return OfLabel(label.code, label.name, label.category, tuple(found), label.type == "list", in_rule)
 
 
 def _part(part: Part, counts: Sequence[int], users: Sequence[int]) -> PartOfSegment:
@@ -231,8 +242,8 @@ class Composition(Finding):
             return ["No label tells them apart: every difference is small enough to be chance."]
         news = [(label, part) for label, part in clear if not label.in_rule]
         told = [
-            f"{label.name}, {part.name}: {percent(part.share)} here, {percent(part.other_share)} there "
-            f"({part.lift_words})."
+            f"{label.name}, {part.name}: {percent(part.share)} here, {percent(part.other_share)} "
+            f"{'of all users' if self.is_base else 'there'} ({part.lift_words})."
             for label, part in news[:_TOLD]
         ]
         more = len(news) - len(told)

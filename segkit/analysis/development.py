@@ -99,8 +99,9 @@ class Trend(Finding):
             sum(getattr(point, key) or 0 for point in self.points) for key in ("entered", "left", "new", "gone")
         )
         return (
-            f"{number(entered)} entered, {number(new)} of them new users; {number(left)} left, {number(gone)} of them "
-            "gone. Whoever came and went several times counts each time."
+            f"{number(entered)} entered, {number(new) if new else 'none'} of them new users; "
+            f"{number(left)} left, {number(gone) if gone else 'none'} of them gone. "
+            "Whoever came and went several times counts each time."
         )
 
     def _largest(self) -> list[str]:
@@ -121,8 +122,8 @@ class Trend(Finding):
         are = "are published snapshots" if published > 1 else "is a published snapshot"
         spans = ", ".join(_spans(self.points, "evaluated"))
         return [
-            f"{number(published)} of {number(len(self.points))} points {are}; evaluated by the rule and the data of now: "
-            f"{spans}."
+            f"{number(published)} of {number(len(self.points))} points {are}; "
+            f"evaluated by the rule and the data of now: {spans}."
         ]
 
     def _noted(self) -> list[str]:

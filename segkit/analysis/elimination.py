@@ -143,15 +143,22 @@ class Conditions(Finding):
         return All(all=(*step.before, last))  # type: ignore[arg-type]
 
     @property
-    def live(self) -> tuple[Step, ...]:
-        """Those that are not muted."""
-        return tuple(step for step in self.steps if not step.muted)
+    def told(self) -> tuple[Step, ...]:
+        """All but what stands under a `not` alone, which the words of the `not` say already."""
+        return tuple(step for step in self.steps if not step.path.endswith(".not") or self._inside(step))
+
+    def _inside(self, step: Step) -> list[Step]:
+        return [other for other in self.steps if other.path.startswith(f"{step.path}.")]
 
     @property
     def _single(self) -> list[Step]:
         """Conditions that are no groups, and not the whole rule."""
-        inside = {step.path for step in self.live for other in self.live if other.path.startswith(f"{step.path}.")}
-        return [step for step in self.live if step.path not in inside and step.path != "rule"]
+        told = {step.path for step in self.told}
+        return [
+            step
+            for step in self.told
+            if not (step.muted or step.path == "rule" or any(other.path in told for other in self._inside(step)))
+        ]
 
     @property
     def words(self) -> str:

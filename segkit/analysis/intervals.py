@@ -35,14 +35,14 @@ def wilson(count: int, total: int) -> tuple[float, float] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Chance:
     """A two-sided test of two shares: how likely chance alone makes a difference as large, and which test said so."""
 
     p: float
     how: How
 
 
-def compared(count: int, total: int, other: int, of_others: int) -> Tested | None:
+def compared(count: int, total: int, other: int, of_others: int) -> Chance | None:
     """Whether `count` of `total` and `other` of `of_others` may have one share; None where there is nothing to compare.
 
     A z test of two proportions with their common share; Fisher's exact test where an expected count is below five.
@@ -52,11 +52,11 @@ def compared(count: int, total: int, other: int, of_others: int) -> Tested | Non
         return None
     least = min(total, of_others) * min(having, everybody - having) / everybody
     if least < _FEWEST_EXPECTED:
-        return Tested(_fisher(count, total, other, of_others), "fisher")
+        return Chance(_fisher(count, total, other, of_others), "fisher")
     common = having / everybody
     deviation = math.sqrt(common * (1 - common) * (1 / total + 1 / of_others))
     z = (count / total - other / of_others) / deviation
-    return Tested(math.erfc(abs(z) / math.sqrt(2)), "z")
+    return Chance(math.erfc(abs(z) / math.sqrt(2)), "z")
 
 
 def _fisher(count: int, total: int, other: int, of_others: int) -> float:

@@ -161,8 +161,8 @@ class Overlap(Finding):
             return ["No two of them have a user in common."]
         most = max(found, key=lambda pair: pair.jaccard or 0)
         return [
-            f"Closest are ‘{most.one.name}’ and ‘{most.other.name}’, with {number(most.both)} in common, "
-            f"{_percent(most.both, most.one.count)} of the one and {_percent(most.both, most.other.count)} of the other."
+            f"Closest are ‘{most.one.name}’ and ‘{most.other.name}’, with {number(most.both)} in common: "
+            f"{_percent(most.both, most.one.count)} of the one, {_percent(most.both, most.other.count)} of the other."
         ]
 
     @property

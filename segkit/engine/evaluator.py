@@ -193,9 +193,17 @@ class DuckEvaluator:
         return as_of if self.vocabulary.label(code).from_events is not None else self.manifest.label_date(code, as_of)
 
     def label_values(self, code: str, as_of: date) -> Sql | None:
-        """Each user's value as of `as_of`, to be read once: from memory if it is there. None where nothing is stored."""
+        """Each user's value as of `as_of`, to be read once: from memory if it is there. None: nothing is stored."""
         table = self._tables.get((code, self.label_day(code, as_of)))
         return self._label_relation(code, as_of) if table is None else sql("SELECT user_no, value FROM {}", Sql(table))
+
+    def label_changes(self, code: str, as_of: date) -> Sql | None:
+        """user_no, value, data_date, load of every change up to `as_of`, in whatever order; the last one counts."""
+        if self.vocabulary.label(code).from_events is None:
+            return self.relations.label_changes(code, self.label_day(code, as_of))
+        found = self._label_relation(code, as_of)
+        columns = "SELECT user_no, value, CAST({} AS DATE) AS data_date, 0 AS load FROM ({})"
+        return None if found is None else sql(columns, bound(as_of), found)
 
     def _label_relation(self, code: str, as_of: date) -> Sql | None:
         from_events = self.vocabulary.label(code).from_events

@@ -22,9 +22,10 @@ def normal_text(evaluator: DuckEvaluator, by: By, text: str) -> str:
 
 def users_with(evaluator: DuckEvaluator, code: str, by: By, normal: str, as_of: date) -> list[int]:
     """The numbers of the users of whom a label says this as of a date; `normal` is in its normal form."""
-    history = evaluator.relations.label_rows(code, evaluator.manifest.label_date(code, as_of))
-    if history is None:
+    changes = evaluator.relations.label_changes(code, evaluator.manifest.label_date(code, as_of))
+    if changes is None:
         return []
+    history = sql("({})", changes)
     is_list = evaluator.vocabulary.label(code).type == "list"
     value = Sql("unnest(value)" if is_list else "value")
     each = sql("(SELECT user_no, {} AS value, data_date, load FROM {})", value, history)

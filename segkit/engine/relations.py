@@ -50,23 +50,23 @@ class Relations:
 
     def label_history(self, code: str, day: date, user_no: int | None = None) -> Sql | None:
         """Each user's last value at or before `day`, missing values included."""
-        paths = [str(self._folder / file.path) for file in self._manifest.labels.get(code, ())]
-        if not paths:
+        changes = self.label_changes(code, day)
+        if changes is None:
             return None
         one = Sql("TRUE") if user_no is None else sql("user_no = {}", bound(user_no))
         return sql(
-            "SELECT user_no, value, data_date FROM read_parquet({}) WHERE data_date <= {} AND {} "
+            "SELECT user_no, value, data_date FROM ({}) WHERE {} "
             "QUALIFY row_number() OVER (PARTITION BY user_no ORDER BY data_date DESC, load DESC) = 1",
-            bound(paths), bound(day), one,
+            changes, one,
         )  # fmt: skip
 
-    def label_rows(self, code: str, day: date) -> Sql | None:
-        """Every value that a label had up to `day`: user_no, value, data_date, load; None where nothing is stored."""
+    def label_changes(self, code: str, day: date) -> Sql | None:
+        """Every change of a label at or before `day`: user_no, value, data_date, load."""
         paths = [str(self._folder / file.path) for file in self._manifest.labels.get(code, ())]
         if not paths:
             return None
-        query = "(SELECT user_no, value, data_date, load FROM read_parquet({}) WHERE data_date <= {})"
-        return sql(query, bound(paths), bound(day))
+        columns = "SELECT user_no, value, data_date, load FROM read_parquet({}) WHERE data_date <= {}"
+        return sql(columns, bound(paths), bound(day))
 
     def events(self, leaf: Event | Steps, as_of: date, user_no: int | None = None) -> Sql:
         """The events of the leaf's window as a relation that has every parameter the leaf asks for."""

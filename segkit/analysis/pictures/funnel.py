@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ROW = 30
 _HEAD = 22
 _INDENT = 14
-_BARS, _BARS_END = 316, 478
+_BARS, _BARS_END = 374, 488
 _LEFT, _TURN, _ALONE, _WITHOUT = 548, 626, 712, WIDTH
 #: Conditions that one picture shows; the table has all.
 MOST_ROWS = 40
@@ -26,16 +26,17 @@ MOST_ROWS = 40
 def funnel(found: Conditions) -> Chart:
     """The picture and the table of a rule's conditions."""
     title, note = f"What each condition of {_inside(found.subject)} does", f"as of {day_text(found.as_of)}"
-    shown = [step for step in found.steps if step.path != "rule" or len(found.steps) == 1][:MOST_ROWS]
-    if len(found.steps) > MOST_ROWS + 1:
-        note += f", the first {MOST_ROWS} of {number(len(found.steps))} conditions"
+    rows = [step for step in found.told if step.path != "rule"] or list(found.told)
+    shown = rows[:MOST_ROWS]
+    if len(rows) > len(shown):
+        note += f", the first {MOST_ROWS} of {number(len(rows))} conditions"
     canvas = Canvas(_HEAD + _ROW * (len(shown) + 2))
     _headings(canvas)
     _bar_row(canvas, 0, "All users", found.base, found.base, found.base)
     for row, step in enumerate(shown, 1):
         _step_row(canvas, row, step, found)
     _bar_row(canvas, len(shown) + 1, "Picked", found.count, found.count, found.base)
-    described = "; ".join(_spoken(step) for step in found.steps)
+    described = "; ".join(_spoken(step) for step in found.told)
     return Chart(title, canvas.svg(title, note, described), table_of(found))
 
 
@@ -95,7 +96,7 @@ def _step_row(canvas: Canvas, row: int, step: Step, found: Conditions) -> None:
     y, indent = _middle(row), _INDENT * max(0, step.depth - 1)
     ink = MUTED if step.muted else TEXT
     text = f"{step.text} (muted)" if step.muted else step.text
-    canvas.text(elided(text, _BARS - 14 - indent), indent, y, ink, says=_spoken(step))
+    canvas.text(elided(text, _BARS - 30 - indent), indent, y, ink, says=_spoken(step))
     if step.muted:
         return
     if step.in_line and step.left is not None:

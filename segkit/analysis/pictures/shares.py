@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from segkit.analysis.letters import width
 from segkit.analysis.pictures.canvas import Canvas
 from segkit.analysis.pictures.chart import Chart
 from segkit.analysis.pictures.drawing import NOTE, WIDTH, day_text, elided, number
@@ -21,7 +22,7 @@ _NAME = 206
 _BARS, _BARS_END = 220, 510
 _HERE, _THERE = 574, 644
 #: Labels that one picture shows; the table has all.
-MOST_LABELS = 8
+MOST_LABELS = 6
 
 
 def shares(found: Composition) -> Chart:
@@ -35,12 +36,12 @@ def shares(found: Composition) -> Chart:
     if len(found.labels) > len(shown):
         notes.append(f"the {MOST_LABELS} most telling of {number(len(found.labels))} labels")
     canvas = Canvas(_HEAD + sum(_LABEL + _ROW * len(label.parts) for label in shown))
-    _headings(canvas, found)
     most = max((share for label in shown for p in label.parts for share in (p.share, p.other_share)), default=1) or 1
     top = float(_HEAD)
     for label in shown:
         _block(canvas, label, top, most)
         top += _LABEL + _ROW * len(label.parts)
+    _headings(canvas, found)
     if not shown:
         canvas.text("No label to compare by.", 0, _HEAD, MUTED)
     described = "; ".join(_spoken(label, part) for label in shown for part in label.parts)
@@ -80,11 +81,12 @@ def p_text(p: float | None) -> str:
 
 
 def _headings(canvas: Canvas, found: Composition) -> None:
-    canvas.text("Share of", _BARS, 6, MUTED, size=NOTE)
+    canvas.text("Share of users", _BARS, 6, MUTED, size=NOTE)
     canvas.text("here", _HERE, 6, MUTED, size=NOTE, align="right")
-    canvas.line([(_THERE - 34, 1), (_THERE - 34, 11)], TEXT, width=2)
-    canvas.text("there", _THERE, 6, MUTED, size=NOTE, align="right")
-    canvas.text("here, beside there", WIDTH, 6, MUTED, size=NOTE, align="right")
+    there = "all" if found.is_base else "there"
+    canvas.line([(_THERE - width(there) - 6, 0), (_THERE - width(there) - 6, 12)], TEXT, width=2)
+    canvas.text(there, _THERE, 6, MUTED, size=NOTE, align="right")
+    canvas.text(f"here, beside {there}", WIDTH, 6, MUTED, size=NOTE, align="right")
 
 
 def _block(canvas: Canvas, label: OfLabel, top: float, most: float) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ROW = 30
 _BARS = 150
 _HEAD = 20  # above the highest bar, for its number
-_NAME = 176
+_NAME = 158
 _SIZES, _SIZES_END = 190, 250
 _SIZE_TEXT = 312
 _COLUMNS = 336
@@ -41,9 +41,12 @@ def upset(found: Overlap) -> Chart:
     _rows(canvas, [(segment.name, segment.count) for segment in order])
     pitch = min(_WIDEST, (WIDTH - _COLUMNS) / max(1, len(shown)))
     most = max((region.count for region in shown), default=1)
+    for column in range(len(shown)):
+        for row in range(len(order)):
+            canvas.dot(_COLUMNS + pitch * (column + 0.5), _top(row) + _ROW / 2, 110, LINE, opacity=0.5)
     for column, region in enumerate(shown):
         inside = [row for row, segment in enumerate(order) if segment in region.inside]
-        _column(canvas, _COLUMNS + pitch * (column + 0.5), pitch, region, inside, len(order), most)
+        _column(canvas, _COLUMNS + pitch * (column + 0.5), pitch, region, inside, most)
     if not shown:
         canvas.text("No user is in any of them.", _COLUMNS, _HEAD + _BARS - 12, MUTED)
     end = _COLUMNS + pitch * max(1, len(shown))
@@ -80,7 +83,7 @@ def _rows(canvas: Canvas, segments: list[tuple[str, int]]) -> None:
         canvas.text(number(count), _SIZE_TEXT, y, TEXT, align="right")
 
 
-def _column(canvas: Canvas, x: float, pitch: float, region: Region, inside: list[int], rows: int, most: int) -> None:
+def _column(canvas: Canvas, x: float, pitch: float, region: Region, inside: list[int], most: int) -> None:
     height = max(1.0, _BARS * region.count / most)
     bar = min(28.0, pitch * 0.62)
     says = f"{number(region.count)} users are {region.words}"
@@ -88,9 +91,8 @@ def _column(canvas: Canvas, x: float, pitch: float, region: Region, inside: list
     canvas.text(
         _fitting(region.count, pitch - 2), x, _HEAD + _BARS - height - 9, TEXT, size=NOTE, bold=True, align="center"
     )
-    for row in range(rows):
-        y = _top(row) + _ROW / 2
-        canvas.dot(x, y, 110, TEXT if row in inside else LINE, opacity=1.0 if row in inside else 0.6)
+    for row in inside:
+        canvas.dot(x, _top(row) + _ROW / 2, 110, TEXT)
     if len(inside) > 1:
         canvas.line([(x, _top(inside[0]) + _ROW / 2), (x, _top(inside[-1]) + _ROW / 2)], TEXT, width=2)
 

@@ -34,7 +34,7 @@ class Gathered:
 
 
 def gathered(app: App, rules: Sequence[RuleLike], as_of: date | None) -> Gathered:
-    """Their users. With a date they are evaluated as of it; without one, their newest snapshots of one date are read."""
+    """Their users: with a date evaluated as of it, without one from their newest snapshots if they are of one date."""
     definitions = app.definitions()
     if as_of is None:
         found = [named(rule, definitions) for rule in rules]
