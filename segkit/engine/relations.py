@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Sequence
+from copy import copy
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 from segkit.compile.sql import Sql, bound, joined, sql
 from segkit.data.manifest import DayFile, Manifest
 from segkit.definitions.conditions import Event, OtherEvent, Param, walk
 from segkit.definitions.conditions import Sequence as Steps
 from segkit.definitions.vocabulary import Vocabulary
+from segkit.definitions.windows import Days
 
 
 class Relations:
@@ -22,6 +25,13 @@ class Relations:
         self._folder = folder
         self._manifest = manifest
         self._vocabulary = vocabulary
+
+    def within(self, days: Days) -> Self:
+        """The same, as if only these days had events."""
+        found = copy(self)
+        kept = tuple(file for file in self._manifest.days if file.day in days)
+        found._manifest = self._manifest.model_copy(update={"days": kept})
+        return found
 
     @property
     def users(self) -> Sql:
@@ -50,10 +60,14 @@ class Relations:
             return None
         one = Sql("TRUE") if user_no is None else sql("user_no = {}", bound(user_no))
         return sql(
-            "SELECT user_no, value, data_date FROM read_parquet({}) WHERE data_date <= {} AND {} "
+            "SELECT user_no, value, data_date FROM {} WHERE data_date <= {} AND {} "
             "QUALIFY row_number() OVER (PARTITION BY user_no ORDER BY data_date DESC, load DESC) = 1",
-            bound(paths), bound(day), one,
+            self._label_rows(code, paths), bound(day), one,
         )  # fmt: skip
+
+    def _label_rows(self, code: str, paths: list[str]) -> Sql:
+        """Every change of a label's values."""
+        return sql("read_parquet({})", bound(paths))
 
     def events(self, leaf: Event | Steps, as_of: date, user_no: int | None = None) -> Sql:
         """The events of the leaf's window as a relation that has every parameter the leaf asks for."""

@@ -35,8 +35,13 @@ def require(settings: RoleSettings | None, person: str, right: Right, what: str)
     if settings is None:
         return
     held = settings.of(person)
-    if not any(right in RIGHTS[role] for role in held):
+    if not holds(settings, person, right):
         raise Forbidden(_refusal(settings, person, held, right, what))
+
+
+def holds(settings: RoleSettings | None, person: str, right: Right) -> bool:
+    """Whether somebody has a right."""
+    return settings is None or any(right in RIGHTS[role] for role in settings.of(person))
 
 
 def _refusal(settings: RoleSettings, person: str, held: tuple[Role, ...], right: Right, what: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from segkit.api.analysing.changes import Changes
 
-class Analysing:
+
+class Analysing(Changes):
     """What an app is asked about why a user is in, how segments relate, and what is odd about a rule."""

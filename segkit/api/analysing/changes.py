@@ -1,0 +1,33 @@
+"""What an app answers about changes and likeness: why a segment's size changed, which segments are nearly the same."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, cast
+
+from segkit.analysis.why import Why
+
+if TYPE_CHECKING:
+    from segkit.api.app import App
+
+Day = date | str | None
+
+
+class Changes:
+    """The part of an app that is about what changed."""
+
+    @property
+    def _app(self) -> App:
+        return cast("App", self)
+
+    def why(self, name: str, since: Day = None, until: Day = None, *, examples: int = 3) -> Why:
+        """Why a segment has other users as of `until` than as of `since`: parts that add up exactly, user by user.
+
+        By default its newest snapshot and the one before. Where users were published they are what is explained;
+        where none were, or they are not kept any more, they are counted, and a note says so. With example users for
+        those who may see who the users are; uids that are addresses or numbers are masked.
+        """
+        from segkit.api.analysing.why import why
+
+        days = tuple(None if day is None else self._app.day(day) for day in (since, until))
+        return why(self._app, name, (days[0], days[1]), examples)
