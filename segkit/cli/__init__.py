@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from segkit.cli import auditing, data, erasing, git, init, keeping, life, reporting, segments, work
+from segkit.cli import auditing, changes, data, erasing, git, init, keeping, life, reporting, segments, work
 from segkit.errors import SegkitError
 
 cli = typer.Typer(
@@ -19,7 +19,7 @@ cli = typer.Typer(
     help="User segmentation with exact counts, on one machine. Begin with `segkit demo`, or with `segkit init`.",
     epilog="Exit codes: 0 done, 1 you can mend it, 2 usage, 3 a data gate held it, 4 busy, 5 partly done.",
 )
-for part in (init, data, segments, life, git, work, keeping, auditing, erasing, reporting):
+for part in (init, data, segments, life, git, work, keeping, auditing, erasing, reporting, changes):
     part.add_to(cli)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
+from segkit.analysis.similar import Similar
 from segkit.analysis.why import Why
+from segkit.api.evaluation import RuleLike
 
 if TYPE_CHECKING:
     from segkit.api.app import App
@@ -31,3 +33,13 @@ class Changes:
 
         days = tuple(None if day is None else self._app.day(day) for day in (since, until))
         return why(self._app, name, (days[0], days[1]), examples)
+
+    def similar(self, rule: RuleLike | None = None, as_of: Day = None, *, at_least: float = 0.9) -> Similar:
+        """The segments that nearly coincide with a segment or a rule; without one, all pairs of the app.
+
+        Two segments nearly coincide where at least that share of the users of either is in both; counts are exact.
+        Those whose rules are the same after normal form are found in any case.
+        """
+        from segkit.api.analysing.likeness import similar
+
+        return similar(self._app, rule, self._app.day(as_of), at_least)
