@@ -9,6 +9,7 @@ import typer
 
 from segkit.cli import (
     auditing,
+    changes,
     data,
     erasing,
     exporting,
@@ -48,6 +49,7 @@ for part in (
     auditing,
     erasing,
     reporting,
+    changes,
     linting,
     people,
     sets,

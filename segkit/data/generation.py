@@ -158,6 +158,12 @@ def _clear(path: Path, folder: Path, named: set[str]) -> None:
         path.rmdir()
 
 
+def kept_manifest(folder: Path, generation: int) -> Manifest | None:
+    """That of one of the last few generations, whose files stay; None for one that is gone."""
+    copy = folder / _COPIES / f"{generation}.json"
+    return _readable(copy) if copy.exists() else None
+
+
 def newest_on_disk(folder: Path) -> int:
     """The highest generation number that a folder or a copy has, for a load that cannot read the manifest."""
     folders = [int(found[1]) for path in folder.glob("g*") if (found := _NUMBERED.fullmatch(path.name))]

@@ -91,6 +91,7 @@ class LoadRecord(_Part):
     number: int
     data_date: date
     rows: dict[str, int]  # read, kept, duplicate, orphan, late, refused … by role, such as events.kept
+    generation: int = 0  # the one that it made; 0 where an earlier segkit did not note it
 
 
 class Manifest(_Part):
@@ -135,6 +136,13 @@ class Manifest(_Part):
     @property
     def last_data_date(self) -> date:
         return max(load.data_date for load in self.loads)
+
+    def loads_by(self, generation: int) -> tuple[LoadRecord, ...]:
+        """The loads that a generation consisted of; none where that is not known."""
+        noted = [load.generation for load in self.loads if load.generation]
+        if not noted or (generation < min(noted) and len(noted) < len(self.loads)):
+            return ()
+        return tuple(load for load in self.loads if load.generation <= generation)
 
     def label_date(self, code: str, as_of: date) -> date:
         """The date whose last change counts for a label as of `as_of`."""

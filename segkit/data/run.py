@@ -159,7 +159,11 @@ class Run:
 
     def _records(self, dates: dict[int, date]) -> list[LoadRecord]:
         """All loads, with what is counted of the new ones by now."""
-        new = [LoadRecord(number=n, data_date=day, rows=self._tally.of_load(n)) for n, day in dates.items()]
+        made = self._generation.number
+        new = [
+            LoadRecord(number=n, data_date=day, rows=self._tally.of_load(n), generation=made)
+            for n, day in dates.items()
+        ]
         return [*self._loads_before, *new]
 
     # --- users and labels --------------------------------------------------------------------------------------------

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 from segkit.compile.sql import Sql, bound, identifier, joined, sql
 from segkit.data.manifest import DayFile, Manifest
@@ -27,6 +29,13 @@ class Relations:
         self._folder = folder
         self._manifest = manifest
         self._vocabulary = vocabulary
+
+    def within(self, days: Days) -> Self:
+        """The same, as if only these days had events."""
+        found = copy(self)
+        kept = tuple(file for file in self._manifest.days if file.day in days)
+        found._manifest = self._manifest.model_copy(update={"days": kept})
+        return found
 
     @property
     def users(self) -> Sql:
@@ -65,8 +74,12 @@ class Relations:
         paths = [str(self._folder / file.path) for file in self._manifest.labels.get(code, ())]
         if not paths:
             return None
-        columns = "SELECT user_no, value, data_date, load FROM read_parquet({}) WHERE data_date <= {}"
-        return sql(columns, bound(paths), bound(day))
+        columns = "SELECT user_no, value, data_date, load FROM {} WHERE data_date <= {}"
+        return sql(columns, self._label_rows(code, paths), bound(day))
+
+    def _label_rows(self, code: str, paths: list[str]) -> Sql:
+        """Every change of a label's values."""
+        return sql("read_parquet({})", bound(paths))
 
     def events(self, leaf: Event | Steps, as_of: date, user_no: int | None = None) -> Sql:
         """The events of the leaf's window as a relation that has every parameter the leaf asks for."""
