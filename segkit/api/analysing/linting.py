@@ -270,7 +270,7 @@ class _Work:
             rule, members, base, self.as_of, self.text,
             constant=subject.constant, implied=subject.implied, known={_leaf_of(path, members) for path in known},
         )  # fmt: skip
-        if subject.takes_in:
+        if subject.takes_in and "rule" not in subject.constant:
             decided = decided_by(rule, members, base)
             users = _users(found)
             subject.remarks += missing.remarks(
