@@ -97,7 +97,7 @@ def _without_effect(
     while len(found) < _MOST:
         now = refolded(rule, members, base, left_out)
         about = decided_by(rule, now, base)
-        places = _in_groups(rule, "rule", quiet | left_out)
+        places = _in_groups(rule, "rule", quiet, left_out)
         idle = [placed for placed in places if not _matters(placed, now, about, base)]
         if not idle:
             break
@@ -113,18 +113,18 @@ def _without_effect(
 _InGroup = tuple[str, Condition, str]
 
 
-def _in_groups(node: Condition, path: str, quiet: set[str]) -> list[_InGroup]:
+def _in_groups(node: Condition, path: str, quiet: set[str], left_out: set[str]) -> list[_InGroup]:
     """Conditions that stand in an `all` or `any`, with which of the two, where nothing else was said of them."""
     found: list[_InGroup] = []
-    if path in quiet:
+    if path in quiet or path in left_out:
         return found
     kind = kind_of(node)
-    children = live_children(node, path)
-    for place, child in children:
-        exempt = kind == "any" and says_missing(child)
-        if kind != "not" and len(children) > 1 and not exempt and place not in quiet:
+    remaining = [child for child in live_children(node, path) if child[0] not in left_out]
+    for place, child in remaining:
+        is_meant = kind == "any" and says_missing(child)
+        if kind != "not" and len(remaining) > 1 and not is_meant and place not in quiet:
             found.append((place, child, kind))
-        found += _in_groups(child, place, quiet)
+        found += _in_groups(child, place, quiet, left_out)
     return found
 
 

@@ -6,10 +6,12 @@ are meant (`is_empty`, or none at all of an event) is left alone: it is there fo
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from segkit.analysis.algebra.reading import Formula, Reading
 from segkit.analysis.linting.constants import Text, filters_of
 from segkit.analysis.linting.remark import Remark
-from segkit.analysis.linting.tree import Placed, is_under, kind_of, live_children
+from segkit.analysis.linting.tree import Placed, is_under, kind_of, live_children, replaced
 from segkit.definitions.conditions import Condition, Event, Label, Not, is_muted
 
 #: What holds wherever a condition matters, with the place that says so.
@@ -22,35 +24,46 @@ def redundant(
     """Remarks on what follows from the rest of a rule, or of a filter; constants, and what is in them, are left out."""
     if is_muted(rule) or path in constant:
         return []
-    return _visit(rule, path, [], reading, text, constant)
+    search = _Search(reading, text, constant)
+    search.visit(rule, path, [])
+    return search.remarks
 
 
-def _visit(
-    node: Condition, path: str, context: Context, reading: Reading, text: Text, constant: dict[str, bool]
-) -> list[Remark]:
-    found: list[Remark] = []
-    for place, where in filters_of(node, path):
-        found += redundant(where, reading, text, constant, place)
-    kind = kind_of(node)
-    kept = [child for child in live_children(node, path) if not is_under(child[0], constant)]
-    if kind == "not":
-        return [r for place, child in kept for r in _visit(child, place, context, reading, text, constant)]
-    is_all = kind == "all"
-    for place, child in reversed(list(kept)):
-        around = [*context, *_beside(place, kept, is_all, reading)]
-        opposite = reading.formula(child, holds=not is_all)
-        is_meant = not is_all and says_missing(child)
-        if not is_meant and reading.exclude(opposite, *(formula for _, formula in around)):
-            kept.remove((place, child))
-            found.append(_remark(place, child, is_all, around, opposite, reading, text))
-    for place, child in kept:
-        around = [*context, *_beside(place, kept, is_all, reading)]
-        found += _visit(child, place, around, reading, text, constant)
-    return found
+@dataclass
+class _Search:
+    """One rule. What was found to follow from the rest is left out from then on: nothing follows from it in turn."""
 
+    reading: Reading
+    text: Text
+    constant: dict[str, bool]
+    remarks: list[Remark] = field(default_factory=list)
+    left_out: dict[str, Condition] = field(default_factory=dict)
 
-def _beside(place: str, kept: list[Placed], is_all: bool, reading: Reading) -> Context:
-    return [(other, reading.formula(child, holds=is_all)) for other, child in kept if other != place]
+    def visit(self, node: Condition, path: str, context: Context) -> None:
+        for place, where in filters_of(node, path):
+            self.remarks += redundant(where, self.reading, self.text, self.constant, place)
+        kept = [child for child in live_children(node, path) if not is_under(child[0], self.constant)]
+        if kind_of(node) == "not":
+            for place, child in kept:
+                self.visit(child, place, context)
+            return
+        is_all = kind_of(node) == "all"
+        for place, child in reversed(list(kept)):
+            if len(kept) > 1 and (is_all or not says_missing(child)):
+                self._judge(place, child, is_all, [*context, *self._beside(place, kept, is_all)])
+                kept = [each for each in kept if each[0] not in self.left_out]
+        for place, child in reversed(kept):
+            self.visit(child, place, [*context, *self._beside(place, kept, is_all)])
+
+    def _judge(self, place: str, child: Condition, is_all: bool, around: Context) -> None:
+        opposite = self.reading.formula(child, holds=not is_all)
+        if self.reading.exclude(opposite, *(formula for _, formula in around)):
+            self.left_out[place] = child.muted()
+            self.remarks.append(_remark(place, child, is_all, around, opposite, self.reading, self.text))
+
+    def _beside(self, place: str, kept: list[Placed], is_all: bool) -> Context:
+        others = [(other, replaced(child, self.left_out, other)) for other, child in kept if other != place]
+        return [(other, self.reading.formula(child, holds=is_all)) for other, child in others]
 
 
 def says_missing(node: Condition) -> bool:
