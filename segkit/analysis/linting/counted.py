@@ -12,7 +12,7 @@ from segkit.analysis.linting.constants import Text
 from segkit.analysis.linting.redundant import says_missing
 from segkit.analysis.linting.remark import Remark
 from segkit.analysis.linting.swaying import decided_by, refolded
-from segkit.analysis.linting.tree import folded, is_group, is_under, kind_of, live_children
+from segkit.analysis.linting.tree import folded, is_under, kind_of, live_children
 from segkit.definitions.conditions import Condition, is_muted
 from segkit.engine.bitmap import Bitmap
 
@@ -71,13 +71,11 @@ def _constant(
 
 
 def _constant_remark(node: Condition, path: str, verdict: bool, base: Bitmap, as_of: date, text: Text) -> Remark:
-    told = "all conditions of this group at once" if kind_of(node) == "all" else "any condition of this group"
-    what = told if is_group(node) and kind_of(node) != "not" else f"“{text(node)}”"
     numbers = {"users": base.count if verdict else 0, "base": base.count}
     if verdict:
-        words = f"All {base.count:,} users fulfil {what} as of {as_of}."
+        words = f"All {base.count:,} users fulfil {text(node)} as of {as_of}."
         return Remark("everybody", path, words, "See whether it says what is meant; if so, it does nothing.", numbers)
-    words = f"None of {base.count:,} users fulfils {what} as of {as_of}."
+    words = f"None of {base.count:,} users fulfils {text(node)} as of {as_of}."
     advice = "See whether it says what is meant; `segkit estimate` counts each condition."
     return Remark("nobody", path, words, advice, numbers)
 
@@ -104,7 +102,7 @@ def _without_effect(
         # Whole groups before what is in them; of those that are equal the last.
         place, node, _ = min(reversed(idle), key=lambda placed: placed[0].count("."))
         left_out.add(place)
-        words = f"The same {now['rule'].count:,} users are in without “{text(node)}” as of {as_of}."
+        words = f"The same {now['rule'].count:,} users are in without {text(node)} as of {as_of}."
         advice = "Take it out, or mute it; keep it if the data will change."
         found.append(Remark("changes-nothing", place, words, advice, {"users": now["rule"].count}))
     return found

@@ -173,7 +173,7 @@ def test_what_is_said_to_be_constant_or_implied_is_so_where_it_stands(
         for path, always in found.by_path.items():
             if path in nodes:
                 assert _count(nodes[path], world) == (len(world.presence) if always else 0)
-        implied = [remark.path for remark in redundant(rule, reading, str, found.by_path) if remark.path in nodes]
+        implied = [remark.path for remark in redundant(rule, reading, str, found) if remark.path in nodes]
         without = replaced(rule, {path: nodes[path].muted() for path in implied})
         assert _count(without, world) == _count(rule, world)
 
