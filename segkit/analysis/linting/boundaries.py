@@ -232,7 +232,7 @@ def boundary_remark(found: Boundary, users: Callable[[Condition], Bitmap], as_of
     )
     where = _where(found, as_of)
     what = f"{where} is in {'neither' if is_gap else 'both'} {names}: {_whom(on.count, concerned.count, is_gap)}"
-    conditions = " and ".join(f"“{text(placed[1])}”" for placed in (one.at_end(), other.at_start()))
+    conditions = " and ".join(f"{text(placed[1])}" for placed in (one.at_end(), other.at_start()))
     wanted = "Let one of them take it in" if is_gap else "Let only one of them take it in"
     advice = f"{wanted}: they say {conditions}."
     numbers: dict[str, Any] = {"boundary": _shown(found, as_of), "on": on.count, "users": concerned.count}

@@ -6,7 +6,7 @@ The smallest such condition is remarked on; what it makes of the groups around i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from segkit.analysis.algebra.atoms import OnLine
@@ -16,7 +16,7 @@ from segkit.analysis.linting.remark import Remark
 from segkit.analysis.linting.tree import Placed, folded, is_group, live_children
 from segkit.definitions.conditions import Condition, Event, Label, Leaf, OtherEvent, Sequence, is_muted
 
-#: A condition in words.
+#: A condition in words, in quotes.
 Text = Callable[[Condition], str]
 _CHANGE = "Change it, or take it out."
 
@@ -28,6 +28,10 @@ class Constants:
     by_path: dict[str, bool] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
 
+    def is_remarked(self, path: str) -> bool:
+        """Whether a condition is constant by itself, and not by what is in it."""
+        return any(remark.path == path for remark in self.remarks)
+
 
 def constants(rule: Condition, reading: Reading, text: Text, path: str = "rule") -> Constants:
     """What is constant in a rule, or in a filter of events."""
@@ -37,7 +41,16 @@ def constants(rule: Condition, reading: Reading, text: Text, path: str = "rule")
         found.remarks.append(_all_muted(path))
         return found
     _visit(rule, path, reading, text, found)
+    if path == "rule" and path in found.by_path:
+        found.remarks = [_with_outcome(remark, found.by_path[path]) for remark in found.remarks]
     return found
+
+
+def _with_outcome(remark: Remark, everybody: bool) -> Remark:
+    """What a constant makes of the whole rule."""
+    if remark.path == "rule":
+        return remark
+    return replace(remark, words=f"{remark.words} So {'everybody' if everybody else 'nobody'} is in.")
 
 
 def _all_muted(path: str) -> Remark:
@@ -84,17 +97,17 @@ def _remark(node: Condition, path: str, holds: bool, children: list[Placed], rea
         return Remark(code, path, f"This group is empty, so {who}.", "Put conditions into it, or take it out.")
     if not is_group(node):
         is_or = "is true of everybody" if holds else "can never be true"
-        words = f"“{text(node)}” {is_or}{_reason(node, reading)}."
+        words = f"{text(node)} {is_or}{_reason(node, reading)}."
         return Remark(code, path, words, _CHANGE)
     pair = _pair(children, holds, reading)
     if pair is None:
         told = "everybody fulfils one of its conditions" if holds else "its conditions exclude one another"
-        return Remark(code, path, f"This group is {_word(holds)} true: {told}.", "Change or take out one of them.")
+        return Remark(code, path, f"{text(node)} is {_word(holds)} true: {told}.", "Change or take out one of them.")
     (one, first), (other, second) = pair
     told = (
-        f"Everybody fulfils “{text(first)}” or “{text(second)}”"
+        f"Everybody fulfils {text(first)} or {text(second)}"
         if holds
-        else f"Nobody can fulfil “{text(first)}” and “{text(second)}” at once"
+        else f"Nobody can fulfil {text(first)} and {text(second)} at once"
     )
     words = f"{told}{_as_of(first, second, reading)} ({one}, {other})."
     return Remark(code, path, words, "Change or take out one of the two.", {"paths": [one, other]})

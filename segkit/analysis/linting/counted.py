@@ -12,7 +12,7 @@ from segkit.analysis.linting.constants import Text
 from segkit.analysis.linting.redundant import says_missing
 from segkit.analysis.linting.remark import Remark
 from segkit.analysis.linting.swaying import decided_by, refolded
-from segkit.analysis.linting.tree import folded, is_group, is_under, kind_of, live_children
+from segkit.analysis.linting.tree import folded, is_under, kind_of, live_children
 from segkit.definitions.conditions import Condition, is_muted
 from segkit.engine.bitmap import Bitmap
 
@@ -71,13 +71,11 @@ def _constant(
 
 
 def _constant_remark(node: Condition, path: str, verdict: bool, base: Bitmap, as_of: date, text: Text) -> Remark:
-    told = "all conditions of this group at once" if kind_of(node) == "all" else "any condition of this group"
-    what = told if is_group(node) and kind_of(node) != "not" else f"“{text(node)}”"
     numbers = {"users": base.count if verdict else 0, "base": base.count}
     if verdict:
-        words = f"All {base.count:,} users fulfil {what} as of {as_of}."
+        words = f"All {base.count:,} users fulfil {text(node)} as of {as_of}."
         return Remark("everybody", path, words, "See whether it says what is meant; if so, it does nothing.", numbers)
-    words = f"None of {base.count:,} users fulfils {what} as of {as_of}."
+    words = f"None of {base.count:,} users fulfils {text(node)} as of {as_of}."
     advice = "See whether it says what is meant; `segkit estimate` counts each condition."
     return Remark("nobody", path, words, advice, numbers)
 
@@ -97,14 +95,14 @@ def _without_effect(
     while len(found) < _MOST:
         now = refolded(rule, members, base, left_out)
         about = decided_by(rule, now, base)
-        places = _in_groups(rule, "rule", quiet | left_out)
+        places = _in_groups(rule, "rule", quiet, left_out)
         idle = [placed for placed in places if not _matters(placed, now, about, base)]
         if not idle:
             break
         # Whole groups before what is in them; of those that are equal the last.
         place, node, _ = min(reversed(idle), key=lambda placed: placed[0].count("."))
         left_out.add(place)
-        words = f"The same {now['rule'].count:,} users are in without “{text(node)}” as of {as_of}."
+        words = f"The same {now['rule'].count:,} users are in without {text(node)} as of {as_of}."
         advice = "Take it out, or mute it; keep it if the data will change."
         found.append(Remark("changes-nothing", place, words, advice, {"users": now["rule"].count}))
     return found
@@ -113,18 +111,18 @@ def _without_effect(
 _InGroup = tuple[str, Condition, str]
 
 
-def _in_groups(node: Condition, path: str, quiet: set[str]) -> list[_InGroup]:
+def _in_groups(node: Condition, path: str, quiet: set[str], left_out: set[str]) -> list[_InGroup]:
     """Conditions that stand in an `all` or `any`, with which of the two, where nothing else was said of them."""
     found: list[_InGroup] = []
-    if path in quiet:
+    if path in quiet or path in left_out:
         return found
     kind = kind_of(node)
-    children = live_children(node, path)
-    for place, child in children:
-        exempt = kind == "any" and says_missing(child)
-        if kind != "not" and len(children) > 1 and not exempt and place not in quiet:
+    remaining = [child for child in live_children(node, path) if child[0] not in left_out]
+    for place, child in remaining:
+        is_meant = kind == "any" and says_missing(child)
+        if kind != "not" and len(remaining) > 1 and not is_meant and place not in quiet:
             found.append((place, child, kind))
-        found += _in_groups(child, place, quiet)
+        found += _in_groups(child, place, quiet, left_out)
     return found
 
 

@@ -148,10 +148,10 @@ def _strictly(
 
 def _remark(place: Place, users: int, total: int, text: Text) -> Remark:
     leaf = place.leaves[0]
-    is_event = isinstance(leaf.leaf, Event)
-    lacking = "an event that counts" if is_event else "a value"
-    who = f"{users:,} of its {total:,} users are" if users != 1 else f"1 of its {total:,} users is"
-    words = f"{who} in only through “{text(place.node)}” without {lacking}."
+    lacking = "such event" if isinstance(leaf.leaf, Event) else "value"
+    who = f"{users:,} of its {total:,} users have" if users != 1 else f"1 of its {total:,} users has"
+    verb = "are" if users != 1 else "is"
+    words = f"{who} no {lacking}, and {verb} in only through {text(place.node)}."
     keep, drop = (_short(leaf.without), _short(leaf.with_value))
     advice = f"If they are not meant, put {drop} beside it under `all`; if they are, say so with {keep} under `any`."
     return Remark("includes-missing", place.path, words, advice, {"users": users, "in": total})

@@ -6,51 +6,74 @@ are meant (`is_empty`, or none at all of an event) is left alone: it is there fo
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from segkit.analysis.algebra.reading import Formula, Reading
-from segkit.analysis.linting.constants import Text, filters_of
+from segkit.analysis.linting.constants import Constants, Text, filters_of
 from segkit.analysis.linting.remark import Remark
-from segkit.analysis.linting.tree import Placed, is_under, kind_of, live_children
+from segkit.analysis.linting.tree import Placed, kind_of, live_children, replaced
 from segkit.definitions.conditions import Condition, Event, Label, Not, is_muted
 
-#: What holds wherever a condition matters, with the place that says so.
-Context = list[tuple[str, Formula]]
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What holds wherever a condition matters: that another one does, or (where either is enough) that it does not."""
+
+    path: str
+    formula: Formula
+    holds: bool
 
 
-def redundant(
-    rule: Condition, reading: Reading, text: Text, constant: dict[str, bool], path: str = "rule"
-) -> list[Remark]:
-    """Remarks on what follows from the rest of a rule, or of a filter; constants, and what is in them, are left out."""
-    if is_muted(rule) or path in constant:
+Context = list[Given]
+
+
+def redundant(rule: Condition, reading: Reading, text: Text, constant: Constants, path: str = "rule") -> list[Remark]:
+    """Remarks on what follows from the rest of a rule, or of a filter. Constants are left out of account."""
+    if is_muted(rule):
         return []
-    return _visit(rule, path, [], reading, text, constant)
+    search = _Search(reading, text, constant)
+    search.visit(rule, path, [])
+    return search.remarks
 
 
-def _visit(
-    node: Condition, path: str, context: Context, reading: Reading, text: Text, constant: dict[str, bool]
-) -> list[Remark]:
-    found: list[Remark] = []
-    for place, where in filters_of(node, path):
-        found += redundant(where, reading, text, constant, place)
-    kind = kind_of(node)
-    kept = [child for child in live_children(node, path) if not is_under(child[0], constant)]
-    if kind == "not":
-        return [r for place, child in kept for r in _visit(child, place, context, reading, text, constant)]
-    is_all = kind == "all"
-    for place, child in reversed(list(kept)):
-        around = [*context, *_beside(place, kept, is_all, reading)]
-        opposite = reading.formula(child, holds=not is_all)
-        is_meant = not is_all and says_missing(child)
-        if not is_meant and reading.exclude(opposite, *(formula for _, formula in around)):
-            kept.remove((place, child))
-            found.append(_remark(place, child, is_all, around, opposite, reading, text))
-    for place, child in kept:
-        around = [*context, *_beside(place, kept, is_all, reading)]
-        found += _visit(child, place, around, reading, text, constant)
-    return found
+@dataclass
+class _Search:
+    """One rule. What was found to follow from the rest is left out from then on: nothing follows from it in turn."""
 
+    reading: Reading
+    text: Text
+    constant: Constants
+    remarks: list[Remark] = field(default_factory=list)
+    left_out: dict[str, Condition] = field(default_factory=dict)
 
-def _beside(place: str, kept: list[Placed], is_all: bool, reading: Reading) -> Context:
-    return [(other, reading.formula(child, holds=is_all)) for other, child in kept if other != place]
+    def visit(self, node: Condition, path: str, context: Context) -> None:
+        if self.constant.is_remarked(path):
+            return
+        for place, where in filters_of(node, path):
+            self.remarks += redundant(where, self.reading, self.text, self.constant, place)
+        children = live_children(node, path)
+        kept = [child for child in children if child[0] not in self.constant.by_path]
+        if kind_of(node) == "not":
+            for place, child in children:
+                self.visit(child, place, context)
+            return
+        is_all = kind_of(node) == "all"
+        for place, child in reversed(list(kept)):
+            if len(kept) > 1 and (is_all or not says_missing(child)):
+                self._judge(place, child, is_all, [*context, *self._beside(place, kept, is_all)])
+                kept = [each for each in kept if each[0] not in self.left_out]
+        for place, child in reversed([each for each in children if each[0] not in self.left_out]):
+            self.visit(child, place, [*context, *self._beside(place, kept, is_all)])
+
+    def _judge(self, place: str, child: Condition, is_all: bool, around: Context) -> None:
+        opposite = self.reading.formula(child, holds=not is_all)
+        if self.reading.exclude(opposite, *(given.formula for given in around)):
+            self.left_out[place] = child.muted()
+            self.remarks.append(_remark(place, child, is_all, around, opposite, self.reading, self.text))
+
+    def _beside(self, place: str, kept: list[Placed], is_all: bool) -> Context:
+        others = [(other, replaced(child, self.left_out, other)) for other, child in kept if other != place]
+        return [Given(other, self.reading.formula(child, holds=is_all), is_all) for other, child in others]
 
 
 def says_missing(node: Condition) -> bool:
@@ -70,11 +93,15 @@ def _happened(node: Condition) -> bool:
 def _remark(
     place: str, child: Condition, is_all: bool, around: Context, opposite: Formula, reading: Reading, text: Text
 ) -> Remark:
-    by = next((other for other, formula in around if reading.exclude(formula, opposite)), None)
-    rest = "the rest of the rule" if by is None else by
-    if is_all:
-        words = f"“{text(child)}” changes nothing: whoever fulfils {rest} fulfils it."
-    else:
-        words = f"“{text(child)}” changes nothing: whoever fulfils it is let in by {rest}, or never by it."
-    numbers = {} if by is None else {"by": by}
+    by = next((given for given in around if reading.exclude(given.formula, opposite)), None)
+    words = f"{text(child)} changes nothing: {_why(by, is_all)}."
+    numbers = {} if by is None else {"by": by.path}
     return Remark("implied", place, words, "Take it out, or mute it to keep it in sight.", numbers)
+
+
+def _why(by: Given | None, is_all: bool) -> str:
+    if by is None:
+        return "it follows from the rest of the rule" if is_all else "the rest of the rule decides without it"
+    if is_all:
+        return f"whoever {'fulfils' if by.holds else 'does not fulfil'} {by.path} fulfils it"
+    return f"nobody who fulfils {by.path} fulfils it" if by.holds else f"whoever fulfils it fulfils {by.path}"

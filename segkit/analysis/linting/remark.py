@@ -140,14 +140,19 @@ class Lint(Finding):
     def _section(self, name: str) -> str:
         title = f"<p><b>{html.escape(name)}</b></p>" if len(self.checked) > 1 else ""
         rows = "".join(_row(remark) for remark in self.remarks if remark.segment == name)
-        head = "".join(f'<th scope="col" style="text-align:left">{text}</th>' for text in ("Where", "What"))
-        return f'{title}<table style="max-width:60em"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        head = f'<th scope="col" style="{_LEFT};width:17em">Where</th><th scope="col" style="{_LEFT}">What</th>'
+        table = "width:100%;max-width:64em;margin-left:0;table-layout:fixed"
+        return f'{title}<table style="{table}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+_LEFT = "text-align:left;vertical-align:top"
 
 
 def _row(remark: Remark) -> str:
-    left = "text-align:left;vertical-align:top"
+    wrapped = f"{_LEFT};white-space:normal;overflow-wrap:anywhere;max-width:none"
     code = f'<br><span style="opacity:.7">{html.escape(remark.code)}</span>'
+    advice = f'<br><span style="opacity:.7">{html.escape(remark.advice)}</span>'
     return (
-        f'<tr><td style="{left};white-space:nowrap"><code>{html.escape(remark.path)}</code>{code}</td>'
-        f'<td style="{left};white-space:normal">{html.escape(remark.words)}<br>{html.escape(remark.advice)}</td></tr>'
+        f'<tr><td style="{wrapped}"><code>{html.escape(remark.path)}</code>{code}</td>'
+        f'<td style="{wrapped}">{html.escape(remark.words)}{advice}</td></tr>'
     )

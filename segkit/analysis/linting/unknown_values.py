@@ -63,8 +63,9 @@ def _event_of(node: Condition, path: str, place: str) -> str:
     return node.of.event if place == f"{path}.of.where" and isinstance(node.of, OtherEvent) else node.event
 
 
-def unknown_values(found: Named, known: Sequence[object], name: str) -> Remark | None:
-    """A remark where nobody has some of the values. `known` are those that somebody has, the most frequent first."""
+def unknown_values(found: Named, known: Sequence[object], event: str | None = None) -> Remark | None:
+    """A remark where nobody has some of the values. `known` are those that some have, the most frequent first; `event`
+    is what the event is called."""
     have = {_plain(value) for value in known}
     unknown = [value for value in found.values if value != "" and _plain(value) not in have]
     if not unknown:
@@ -73,8 +74,8 @@ def unknown_values(found: Named, known: Sequence[object], name: str) -> Remark |
     nearest = {} if personal else {str(value): nearest_of(value, known, found.declared.values) for value in unknown}
     shown = [f"“{masked(value, personal) if personal else value}”" for value in unknown[:5]]
     more = f" and {len(unknown) - 5:,} more" if len(unknown) > 5 else ""
-    who = "user has" if found.event is None else f"event ‘{found.event}’ has"
-    words = f"No {who} the {name} {' or '.join(shown)}{more}."
+    who = "user has" if found.event is None else f"event ‘{event or found.event}’ has"
+    words = f"No {who} the {found.declared.name.lower()} {' or '.join(shown)}{more}."
     close = {value: other for value, other in nearest.items() if other is not None}
     where = f"`segkit values {found.node.label}` lists those that some have." if isinstance(found.node, Label) else ""
     meant = " ".join(f"Did you mean “{other}” for “{value}”?" for value, other in list(close.items())[:5])

@@ -48,19 +48,19 @@ def _of_window(node: Event | Sequence, path: str, as_of: date, held: DaysHeld, t
     if days.start is not None and days.start >= days.end:
         return  # said to be never true, or always
     if held.first is None or held.last is None:
-        words = f"“{text(node)}” looks at events, and none are loaded."
+        words = f"{text(node)} looks at events, and none are loaded."
         yield Remark("window-before-data", path, words, "Load events with `segkit load`.", {"without": None})
         return
     yield from _too_early(node, path, days, held, text)
     forgotten = held.forgotten.within([days])
     if forgotten:
         count = sum((last - first).days + 1 for first, last in forgotten.ranges)
-        words = f"“{text(node)}” covers {forgotten}, whose events were forgotten."
+        words = f"{text(node)} covers {forgotten}, whose events were forgotten."
         yield Remark("window-forgotten", path, words, "Choose a window that begins after these days.", {"days": count})
     if days.end - _DAY > held.last:
         start = max(held.last + _DAY, days.start or date.min)
         count = (days.end - start).days
-        words = f"The newest events are of {held.last}: {_days(count)} of “{text(node)}” {_have(count)} none."
+        words = f"The newest events are of {held.last}: {_days(count)} of {text(node)} {_have(count)} none."
         advice = "Load the days since, or lint as of a date that the data reaches."
         yield Remark("window-after-data", path, words, advice, _numbers(days, count))
 
@@ -69,7 +69,7 @@ def _too_early(node: Event | Sequence, path: str, days: Days, held: DaysHeld, te
     assert held.first is not None
     if days.start is None:
         if held.are_dropped and isinstance(node, Event) and node.measure == "first":
-            words = f"“{text(node)}” asks for the first time ever, and events before {held.first} are not kept."
+            words = f"{text(node)} asks for the first time ever, and events before {held.first} are not kept."
             yield Remark("window-before-data", path, words, "Keep more days, or ask for a window.", {"without": None})
         return
     if days.start >= held.first:
@@ -77,7 +77,7 @@ def _too_early(node: Event | Sequence, path: str, days: Days, held: DaysHeld, te
     count = (min(held.first, days.end) - days.start).days
     why = "are not kept" if held.are_dropped else "were never loaded"
     words = (
-        f"“{text(node)}” begins on {days.start}; events before {held.first} {why}, so that {_days(count)} of it "
+        f"{text(node)} begins on {days.start}; events before {held.first} {why}, so that {_days(count)} of it "
         f"{_have(count)} none."
     )
     advice = f"Begin it on {held.first} or later, or load earlier days."

@@ -183,6 +183,10 @@ class _Work:
         return True
 
     def text(self, node: Condition) -> str:
+        """A condition in words, in quotes; texts of the data stand in others inside."""
+        return f'"{self._row(node)}"'
+
+    def _row(self, node: Condition) -> str:
         """A condition in words; a group by its rows."""
         row = condition_text(node, self.app.vocabulary, self.definitions.name_of)
         inside = [child for _, child in live_children(node, "")]
@@ -191,7 +195,7 @@ class _Work:
         if kind_of(node) == "not":
             inside = [child for _, child in live_children(inside[0], "")] or inside
         more = f"; and {len(inside) - _MOST_ROWS} more" if len(inside) > _MOST_ROWS else ""
-        return f"{row}: {'; '.join(map(self.text, inside[:_MOST_ROWS]))}{more}"
+        return f"{row}: {'; '.join(map(self._row, inside[:_MOST_ROWS]))}{more}"
 
     # --- what rules say ----------------------------------------------------------------------------------------------
 
@@ -213,7 +217,7 @@ class _Work:
             subject.is_sound = subject.is_counted = False
             return
         found: Constants = constants(rule, self.reading, self.text)
-        follows = redundant(rule, self.reading, self.text, found.by_path)
+        follows = redundant(rule, self.reading, self.text, found)
         subject.constant, subject.implied = found.by_path, {remark.path for remark in follows}
         subject.remarks += [*found.remarks, *follows, *deprecated(rule, self.app.vocabulary)]
         subject.is_counted = self.has_data and self.references.can_be_read(rule)
@@ -270,7 +274,7 @@ class _Work:
             rule, members, base, self.as_of, self.text,
             constant=subject.constant, implied=subject.implied, known={_leaf_of(path, members) for path in known},
         )  # fmt: skip
-        if subject.takes_in:
+        if subject.takes_in and "rule" not in subject.constant:
             decided = decided_by(rule, members, base)
             users = _users(found)
             subject.remarks += missing.remarks(
@@ -280,7 +284,8 @@ class _Work:
     def _unknown_values(self, rule: Condition) -> Iterator[Remark]:
         for named in named_values(rule, self.app.vocabulary):
             known = self._known_values(named)
-            remark = unknown_values(named, known, named.declared.name.lower()) if known is not None else None
+            event = None if named.event is None else self.app.vocabulary.event(named.event).name
+            remark = unknown_values(named, known, event) if known is not None else None
             if remark is not None:
                 yield remark
 
