@@ -1,6 +1,6 @@
 """Explanations of random rules about random users, against the oracle: verdicts, near misses by brute force, rows.
 
-40 rules × 4 users a run, 500 × 20 with `--full`. Every message holds what is needed to replay it.
+40 rules × 3 users a run, 500 × 20 with `--full`. Every message holds what is needed to replay it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .rules import random_rules, random_segments
 from .test_against_oracle import Loaded, _loaded_workspace
 from .world import World, build
 
-RULES, USERS = 40, 4
+RULES, USERS = 40, 3
 WORLDS_IN_FULL, RULES_IN_FULL, USERS_IN_FULL = 10, 50, 20
 MOST_ROWS = 100_000
 
@@ -57,7 +57,8 @@ def test_verdicts_near_misses_and_rows_are_those_of_the_oracle(explained: Loaded
         for rule in _with_repeats(made, explained, as_of):
             everybody = sorted(base(explained.world, as_of))
             asked = Random(f"{number} {rule}").sample(everybody, min(users, len(everybody)))
-            turned += sum(_Asked(explained, rule, uid, as_of).check() for uid in asked)
+            picked: dict[str, set[str]] = {}
+            turned += sum(_Asked(explained, rule, uid, as_of, picked).check() for uid in asked)
     assert turned > rules * users / 4  # else nothing is shown about near misses
 
 
@@ -79,8 +80,9 @@ def _with_repeats(rules: list[Rule], explained: Loaded, as_of: Any) -> Iterator[
 class _Asked:
     """One rule about one user, explained by segkit, and what the oracle says of it."""
 
-    def __init__(self, explained: Loaded, rule: Rule, uid: str, as_of: Any) -> None:
+    def __init__(self, explained: Loaded, rule: Rule, uid: str, as_of: Any, picked: dict[str, set[str]]) -> None:
         self.world: World = explained.world
+        self._members = picked
         self.as_of = as_of
         self.uid = uid
         self.segments = explained.segments
@@ -104,7 +106,14 @@ class _Asked:
         return len(expected)
 
     def holds(self, rule: Rule) -> bool:
-        return self.uid in members(rule, self.world, self.as_of, self.segments)
+        return self.uid in self.members(rule)
+
+    def members(self, rule: Rule) -> set[str]:
+        """The users that the oracle says a rule picks; asked once for all who are asked about the rule."""
+        key = json.dumps(rule, default=str)
+        if key not in self._members:
+            self._members[key] = members(rule, self.world, self.as_of, self.segments)
+        return self._members[key]
 
     def turned(self, places: tuple[str, ...], leaves: dict[str, Line]) -> bool:
         """The verdict of the whole, were the conditions at these places what they are not."""
@@ -123,8 +132,7 @@ class _Asked:
             if is_same:
                 is_complement = leaves[one].verdict.is_reversed != leaves[other].verdict.is_reversed
                 everybody = base(self.world, self.as_of)
-                users = members(rules[one], self.world, self.as_of, {})
-                also = members(rules[other], self.world, self.as_of, {})
+                users, also = self.members(rules[one]), self.members(rules[other])
                 assert also == (everybody - users if is_complement else users), f"{one} and {other}: {self.told}"
         return [tuple(places) for places in groups.values()]
 
