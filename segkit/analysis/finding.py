@@ -37,6 +37,6 @@ class Finding(ABC):
         return self.words
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{html.escape(line)}</p>" for line in self.words.splitlines() if line.strip())
+        lines = "<br>".join(html.escape(line) for line in self.words.splitlines() if line.strip())
         chart = self.chart()
-        return lines + (chart.to_html() if chart is not None else self.data.to_html(index=False, border=0))
+        return f"<p>{lines}</p>" + (chart.to_html() if chart is not None else self.data.to_html(index=False, border=0))
