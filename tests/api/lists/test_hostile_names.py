@@ -32,9 +32,10 @@ def test_hostile_names_of_files_and_lists_write_nothing_outside(small: SmallWork
     count = 300 if full else 6
     chance = Random("names")
     small.user("ana")
-    small.app.base()
     place = small.folder.parent / "given"
     place.mkdir()
+    (place / "plain.csv").write_text("uid\nana\n")
+    small.app.import_list(place / "plain.csv", name="Plain")
     before = outside(small.folder)
     refused = 0
     for number in range(count):
@@ -52,6 +53,6 @@ def test_hostile_names_of_files_and_lists_write_nothing_outside(small: SmallWork
     assert outside(small.folder) == before
     assert refused < count
     files = [path for path in (small.folder / "imports").rglob("*") if path.is_file() and path.suffix != ".lock"]
-    assert len(files) == 2 * count
+    assert len(files) == 2 * count + 2
     ours = re.compile(r"00001-[a-z0-9]{6}-(rows|result)\.parquet")
     assert [path.name for path in files if not ours.fullmatch(path.name)] == []

@@ -37,12 +37,24 @@ def file(folder: Path, uid: str) -> Path:
     return path
 
 
+def begun(folder: Path, url: str | None = None) -> Workspace:
+    write(folder, url)
+    workspace = opened(folder)
+    workspace.load()
+    workspace.app().import_list(file(folder, "ana-4711"), name="Spring")
+    return workspace
+
+
 @pytest.fixture
 def shop(tmp_path: Path, database_url: str | None) -> Iterator[Workspace]:
-    write(tmp_path / "workspace", database_url)
-    workspace = opened(tmp_path / "workspace")
-    workspace.load()
-    workspace.app().import_list(file(workspace.folder, "ana-4711"), name="Spring")
+    workspace = begun(tmp_path / "workspace", database_url)
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture
+def sqlite_shop(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = begun(tmp_path / "workspace")
     yield workspace
     workspace.close()
 
@@ -82,14 +94,14 @@ def test_processes_that_add_to_one_list_all_do_and_one_begins_another(shop: Work
     assert len(imports) == 5
 
 
-def test_threads_that_replace_add_and_take_off_leave_one_whole_list(shop: Workspace) -> None:
-    app = shop.app()
+def test_threads_that_replace_add_and_take_off_leave_one_whole_list(sqlite_shop: Workspace) -> None:
+    app = sqlite_shop.app()
     ready = threading.Barrier(4)
 
     def change(number: int) -> None:
         ready.wait()
         if number == 0:
-            app.import_list(file(shop.folder, "bo-0001"), into="Spring", mode="add")
+            app.import_list(file(sqlite_shop.folder, "bo-0001"), into="Spring", mode="add")
         elif number == 1:
             app.add_to_list("Spring", uid="cem-0002")
         elif number == 2:
@@ -104,12 +116,12 @@ def test_threads_that_replace_add_and_take_off_leave_one_whole_list(shop: Worksp
     assert (newest.number, newest.matched, newest.external) == (5, 2, 3)
 
 
-def test_the_same_file_twice_at_once_is_imported_once(shop: Workspace) -> None:
-    path = file(shop.folder, "bo-0001")
+def test_the_same_file_twice_at_once_is_imported_once(sqlite_shop: Workspace) -> None:
+    path = file(sqlite_shop.folder, "bo-0001")
 
     def bring(name: str) -> str:
         try:
-            shop.app().import_list(path, name=name)
+            sqlite_shop.app().import_list(path, name=name)
         except SegkitError as error:
             return str(error)
         return ""
@@ -120,10 +132,12 @@ def test_the_same_file_twice_at_once_is_imported_once(shop: Workspace) -> None:
     assert "bo-0001.csv was imported before, into" in said[1]
 
 
-def test_whoever_waits_too_long_is_told_who_holds_the_lists(shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_waits_too_long_is_told_who_holds_the_lists(
+    sqlite_shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(keeping, "_PATIENCE", 0.0)
-    with keeping.changing(shop.app()), pytest.raises(Busy, match="changing a list of shop"):
-        opened(shop.folder).app().add_to_list("Spring", uid="bo-0001")
+    with keeping.changing(sqlite_shop.app()), pytest.raises(Busy, match="changing a list of shop"):
+        opened(sqlite_shop.folder).app().add_to_list("Spring", uid="bo-0001")
 
 
 def test_a_catalog_of_before_lists_is_brought_up_to_date(tmp_path: Path, database_url: str | None) -> None:
