@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,8 @@ def load(
                 progress=progress,
             )
         _put_on_record(workspace, report)
-        match_lists_again(workspace.app(name))
-        reports.append(report)
+        told = match_lists_again(workspace.app(name))
+        reports.append(replace(report, notes=(*report.notes, *told)))
     return reports
 
 

@@ -152,7 +152,8 @@ def test_an_address_that_came_back_with_old_files_is_left_out_when_lists_are_mat
         (shop.folder / file_.file).write_bytes(before[name])
     _point_at(shop, version.segment_id, dict(version.files))
     add_users(shop.folder, "2024-11-06", ROWS)
-    shop.load()
+    [told] = shop.load()
+    assert "list ‘Spring’: 1 rows of people who were erased are kept out" in told.notes
     newest = shop.app().list_versions("Spring")[0]
     assert (newest.cause, newest.external, newest.detail["erased"]) == ("match", 0, 3)
 

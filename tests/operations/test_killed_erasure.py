@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 import segkit
@@ -20,7 +21,7 @@ from segkit.api.doctor import examine
 from segkit.files.atomic import is_temporary
 from tests.faults.dying import count_steps, die_at
 from tests.operations.decoder import places_of
-from tests.operations.shop import ANA, EVENTS, ROWS, UID, add_events, add_users, at_work
+from tests.operations.shop import ANA, EMAIL, EVENTS, MOBILE, ROWS, UID, add_events, add_users, at_work
 from tests.store.conftest import start
 from tests.store.making import Start
 
@@ -61,8 +62,15 @@ def outcome(workspace: Workspace) -> dict[str, Any]:
                       for v in workspace.catalog.versions(s.id)],
         "exports": sorted(path.name for path in (workspace.folder / "exports").iterdir()),
         "evidence": sorted(path.name for path in (workspace.folder / "runs").rglob("*") if path.is_file()),
+        "lists": list_files(workspace),
         "erasures": [(e.app, len(e.detail["exports"])) for e in workspace.catalog.audit(action="erase")],
     }  # fmt: skip
+
+
+def list_files(workspace: Workspace) -> list[list[dict[str, Any]]]:
+    """The rows of each file of a list that there is."""
+    paths = sorted((workspace.folder / "imports").rglob("*.parquet"), key=lambda path: path.name[-12:])
+    return [pq.read_table(path).to_pylist() for path in paths]
 
 
 def require_tidy(workspace: Workspace) -> None:
@@ -75,7 +83,11 @@ def require_tidy(workspace: Workspace) -> None:
 
 def test_killed_at_any_point_and_run_again_it_ends_the_same(tmp_path: Path, start: Start, full: bool) -> None:
     template, folder = tmp_path / "template", tmp_path / "workspace"
-    at_work(template).close()
+    shop = at_work(template)
+    given = tmp_path / "list.csv"
+    given.write_text(f"email,uid,param1\n,{UID},{MOBILE}\n,bo-0001,{EMAIL}\nmary@outside.org,,x\n{EMAIL},bo-0001,\n")
+    shop.app().import_list(given, name="Given")
+    shop.close()
     shutil.copytree(template, folder)
     child = start(perform, folder, 0)
     child.join()
@@ -88,6 +100,7 @@ def test_killed_at_any_point_and_run_again_it_ends_the_same(tmp_path: Path, star
     expected_later = outcome(workspace)
     workspace.close()
     assert UID not in expected["users"]
+    assert [len(rows) for rows in expected["lists"]] == [2, 2]
     assert expected_later["events"] == expected["events"] | {datetime(2024, 11, 6).date(): 1}  # noqa: DTZ001
     chance = Random("erasures")
     for turn in range(50 if full else 5):

@@ -1,4 +1,4 @@
-"""50 planted personal strings: a good and a failing night leave none of them outside `exports/` and `data/`.
+"""50 planted personal strings: a good and a failing night leave none of them outside `exports/`, `data/`, `imports/`.
 
 `sources/` are the user's own files. In the catalog a rule's literals and personas stand in the documents, which are the
 definition itself, and nowhere else.
@@ -33,7 +33,7 @@ from tests.privacy.planted import (
 )
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-MEANT = ("sources", "data", "exports")
+MEANT = ("sources", "data", "imports", "exports")
 
 
 @pytest.fixture
@@ -44,6 +44,12 @@ def shop(tmp_path: Path) -> Iterator[segkit.api.Workspace]:
     workspace.load()
     for document in DOCUMENTS:
         workspace.app().save(document)
+    given = tmp_path / "list.csv"
+    rows = [f"{EMAILS[0]},,{NAMES[0]}", f",{UIDS[1]},{NAMES[1]}", f"{EMAILS[7]},{NAMES[2]},", f"{NAMES[3]},,"]
+    given.write_text("\n".join(["email,uid,param1", *rows]) + "\n")
+    report = workspace.app().import_list(given, name="Given")
+    assert report.rows == 4
+    assert [planted for planted in PLANTED if planted in repr(report) + report._repr_html_()] == []
     yield workspace
     workspace.close()
 
@@ -69,7 +75,9 @@ def break_the_night(folder: Path) -> None:
 def test_there_are_50_of_them_and_the_search_sees_them_where_they_are_meant_to_be(shop: segkit.api.Workspace) -> None:
     assert len(set(PLANTED)) == 50
     shop.app().export_due()
-    assert {found.string for found in told_in(shop.folder, PLANTED, ("sources", "exports"))} == set(PLANTED)
+    assert {found.string for found in told_in(shop.folder, PLANTED, ("sources", "imports", "exports"))} == set(PLANTED)
+    given = {found.string for found in told_in(shop.folder, PLANTED, ("sources", "data", "exports", "catalog.sqlite"))}
+    assert given >= {EMAILS[0], EMAILS[7], UIDS[1], *NAMES[:4]}
     exported = {found.string for found in told_in(shop.folder, PLANTED, ("sources", "data", "catalog.sqlite"))}
     assert exported >= {*UIDS[:3], *EMAILS[:3], *NAMES[:3]}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import segkit
 from tests.small_workspace import SmallWorkspace
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -52,12 +53,21 @@ def test_after_a_whole_night_nobody_else_can_read_what_segkit_wrote(
     place = ("-w", small.folder)
     run_segkit("load", *place)
     run_segkit("save", document, *place)
+    given = tmp_path / "list.csv"
+    given.write_text("email\nana@example.com\nnew@example.org\n")
+    run_segkit("import", given, "--name", "Spring", *place)
+    small.user("new", country="AT", email="new@example.org")
+    small._write_users()
     run_segkit("nightly", *place)
     run_segkit("export", "Germans", *place)
     run_segkit("pull", small.folder / "pulled", *place)
     run_segkit("backup", tmp_path / "b.zip", *place)
     run_segkit("restore", tmp_path / "b.zip", tmp_path / "again")
-    written = {"catalog.sqlite", "audit.anchor", "data", "snapshots", "exports", "runs", "locks", "pulled"}
+    opened = segkit.open(small.folder)
+    newest, *_ = opened.app().list_versions("Spring")  # the night matched the list again: the address is a user's now
+    opened.close()
+    assert (newest.cause, newest.matched, newest.external) == ("match", 2, 0)
+    written = {"catalog.sqlite", "audit.anchor", "data", "snapshots", "imports", "exports", "runs", "locks", "pulled"}
     assert written <= {path.name for path in small.folder.iterdir()}
     assert [path.suffix for path in (small.folder / "runs").rglob("*.ipynb")] == [".ipynb"] * 2
     assert open_to_others(small.folder) == theirs

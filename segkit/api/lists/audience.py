@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from segkit.api.evaluation import evaluate, reach_rules
 from segkit.api.lists.finding import Channel, address_label, imported, not_kept, people_of
-from segkit.api.lists.keeping import newest_rows
+from segkit.api.lists.keeping import newest
 from segkit.api.lists.rematching import without_erased
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.contacts import contacts
@@ -47,7 +47,7 @@ class Audience:
 def audience(app: App, name: str, channel: Channel) -> Audience:
     """Who of a list can be reached by a channel now; see `App.audience`."""
     definition = imported(app, name)
-    found = newest_rows(app, definition.id)
+    found = newest(app, definition.id)
     if found is None:
         raise not_kept(definition.name)
     version, kept = found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pyarrow as pa
 
 from segkit.api.ages import moment_words
-from segkit.api.lists.finding import imported, not_kept, people_of
+from segkit.api.lists.finding import address_label, imported, not_kept, people_of
 from segkit.api.lists.keeping import FOLDER, Change, changing, keep, reading_folder, rows_kept
 from segkit.api.lists.reports import ImportReport
 from segkit.data.kept_out import read_kept_out
@@ -76,9 +76,11 @@ def import_list(
     scratch = private_folder(reading_folder(app.workspace.folder))
     tell("Reading the file", 0.0)
     with reading(path, scratch, wanted.limits, tell=_reading_told(tell), cancel=cancel) as cells:
-        columns = _columns(cells, wanted, path)
+        columns = _columns(app, cells, wanted, path)
         tell("Looking up users", 0.0)
         found = verdicts(cells.table, columns, people_of(app, wanted.region), wanted.region)
+    if not found.rows:
+        raise SegkitError(f"{path.name}: there are headings, and no rows below them; nothing was changed")
     tell("Keeping the list", 0.0)
     with changing(app):
         # Nobody is erased meanwhile; who was erased since the users were looked up is on the list by now.
@@ -140,9 +142,13 @@ def _refuse_the_same_file(app: App, path: Path, sha256: str) -> None:
             )
 
 
-def _columns(cells: Cells, wanted: Wanted, path: Path) -> Columns:
+def _columns(app: App, cells: Cells, wanted: Wanted, path: Path) -> Columns:
+    own: dict[str, str | None] = {}
+    address = {address_label(app, kind): kind for kind in ("email", "mobile")}
+    for label in app.vocabulary.labels:  # as exports call them
+        own |= {heading: address.get(label.code) for heading in (label.code, label.name)}
     try:
-        return columns_of(cells.headings, wanted.mapping)
+        return columns_of(cells.headings, wanted.mapping, own)
     except SegkitError as error:
         raise SegkitError(f"{path.name}: {error}") from None
 

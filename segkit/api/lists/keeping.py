@@ -73,16 +73,19 @@ def rows_kept(app: App, version: ListVersion) -> pa.Table:
     return _read(app, version, ROWS)
 
 
-def newest_rows(app: App, segment_id: str) -> tuple[ListVersion, pa.Table] | None:
-    """The newest version of a list and its rows, also while somebody changes it; None where there is none."""
+def newest(app: App, segment_id: str, name: str = ROWS) -> tuple[ListVersion, pa.Table] | None:
+    """The newest version of a list and its rows, or its last import's result; None where there is none.
+
+    Somebody may change the list meanwhile, and take the files of the version away: then the next one is read.
+    """
     tries = 0
     while (version := app.workspace.catalog.list_version(segment_id)) is not None:
         try:
-            return version, rows_kept(app, version)
+            return (version, _read(app, version, name)) if name in version.files else None
         except Damaged:
-            newest = app.workspace.catalog.list_version(segment_id)
+            by_now = app.workspace.catalog.list_version(segment_id)
             tries += 1
-            if tries > _TRIES or newest is None or newest.number == version.number:
+            if tries > _TRIES or by_now is None or by_now.number == version.number:
                 raise
     return None
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segkit.api.lists.finding import imported, not_kept
-from segkit.api.lists.keeping import result_kept
+from segkit.api.lists.keeping import RESULT, newest
 from segkit.definitions.vocabulary import Personal
 from segkit.errors import SegkitError
 from segkit.exchange.lists.failures import write_failures
@@ -58,10 +58,10 @@ def failures(app: App, name: str, path: Path) -> int:
 
 def _result(app: App, name: str) -> tuple[pa.Table, ListVersion]:
     definition = imported(app, name)
-    version = app.workspace.catalog.list_version(definition.id)
-    table = None if version is None else result_kept(app, version)
-    if version is None or table is None:
+    found = newest(app, definition.id, RESULT)
+    if found is None:
         raise not_kept(definition.name)
+    version, table = found
     return table, version
 
 

@@ -75,16 +75,23 @@ def looks_like_headings(cells: Sequence[str | None]) -> bool:
     return any(field_of(cell) in FIELDS[:3] for cell in cells if cell)
 
 
-def columns_of(headings: Sequence[str | None], mapping: Mapping[str, str] | None = None) -> Columns:
+def columns_of(
+    headings: Sequence[str | None],
+    mapping: Mapping[str, str] | None = None,
+    own: Mapping[str, str | None] | None = None,
+) -> Columns:
     """Where a file's fields are. `mapping` gives the heading of a field, and goes before what headings say.
+
+    `own` are the headings of the app's own exports: what its labels are called, and the field of those that hold
+    addresses. A column of another label is no field where another column is that field.
 
     Raises SegkitError if there is no identifier, if two columns are the same field, or if the mapping fits nothing.
     """
     places = _mapped(headings, mapping or {})
     taken = set(places.values())
-    for place, heading in enumerate(headings):
-        field = field_of(heading) if heading and place not in taken else None
-        if field is None or (mapping and field in mapping):
+    fields = _fields_of(headings, own or {})
+    for place, (heading, field) in enumerate(zip(headings, fields, strict=True)):
+        if field is None or place in taken or (mapping and field in mapping):
             continue
         if field in places:
             first = headings[places[field]]
@@ -98,6 +105,16 @@ def columns_of(headings: Sequence[str | None], mapping: Mapping[str, str] | None
     known = set(places.values())
     others = tuple(heading for place, heading in enumerate(headings) if heading and place not in known)
     return Columns({field: places[field] for field in (*FIELDS, *FAILURE_FIELDS) if field in places}, others)
+
+
+def _fields_of(headings: Sequence[str | None], own: Mapping[str, str | None]) -> list[str | None]:
+    """What each heading says, or the app's label of that name."""
+    fields = [(own.get(heading) or field_of(heading)) if heading else None for heading in headings]
+    sure = {field for field, heading in zip(fields, headings, strict=True) if own.get(heading or "", field) == field}
+    return [
+        None if field in sure and own.get(heading or "", field) != field else field
+        for field, heading in zip(fields, headings, strict=True)
+    ]
 
 
 def _mapped(headings: Sequence[str | None], mapping: Mapping[str, str]) -> dict[str, int]:

@@ -54,6 +54,8 @@ class People:
     """Who can be found: those that the app knows and that are not gone."""
 
     lookups: dict[Kind, Lookup]
+    user_nos: np.ndarray
+    texts: dict[Kind, pa.Array | None]  # as the app has them
 
     @classmethod
     def of(
@@ -71,4 +73,15 @@ class People:
         for kind in KINDS:
             column = columns[kind]
             found[kind] = nobody if column is None else Lookup(forms(kind, trimmed(column), region), user_nos)
-        return cls(found)
+        return cls(found, user_nos, columns)
+
+    def has(self, kind: Kind, user_nos: np.ndarray, texts: pa.Array) -> np.ndarray:
+        """Whether each text is just what the app has of that user, well formed or not."""
+        column = self.texts[kind]
+        if column is None or not len(self.user_nos):
+            return np.zeros(len(texts), dtype=bool)
+        order = np.argsort(self.user_nos, kind="stable")
+        at = np.minimum(np.searchsorted(self.user_nos, user_nos, sorter=order), len(order) - 1)
+        places = order[at]
+        same = pc.fill_null(pc.equal(trimmed(column).take(pa.array(places)), texts), False)
+        return np.asarray(same.to_numpy(zero_copy_only=False) & (self.user_nos[places] == user_nos))

@@ -128,6 +128,8 @@ def _reasons(
     """The number of each row's reason; -1 where there is none."""
     given = {name: _mask(column.is_valid()) for name, column in values.items()}
     malformed = {kind: given[kind] & _mask(found[kind].is_null()) for kind in KINDS}
+    for kind in KINDS:
+        malformed[kind] &= ~_is_their_own(kind, malformed[kind], values, users, people)
     without = ~(given["email"] | given["mobile"] | given["uid"])
     rounded = malformed["mobile"]
     if rounded.any():
@@ -148,6 +150,18 @@ def _reasons(
     for one in (one for one in reversed(REASONS) if one in holds):
         reason[holds[one]] = NUMBER_OF[one]
     return reason
+
+
+def _is_their_own(
+    kind: Kind, which: np.ndarray, values: dict[str, pa.Array], users: dict[Kind, np.ndarray], people: People
+) -> np.ndarray:
+    """Which malformed addresses are just what the row's user has, as in an export of ours."""
+    found = np.zeros(len(which), dtype=bool)
+    user_no = _user_of(users)
+    asked = np.flatnonzero(which & (user_no >= 0))
+    if len(asked):
+        found[asked] = people.has(kind, user_no[asked], values[kind].take(pa.array(asked)))
+    return found
 
 
 def _mask(column: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -104,7 +104,8 @@ def test_an_external_address_that_registers_becomes_a_user_with_the_next_load(sh
     )
     shop.user("new", email="new@example.org", marketing_consent=False)
     shop.write()
-    shop.workspace.load()
+    [report] = shop.workspace.load()
+    assert "list ‘Spring’: 1 external addresses are users by now" in report.words()
     assert of(shop, "Spring") == {"ana", "new"}
     newest = shop.app.list_versions("Spring")[0]
     assert (newest.cause, newest.number, newest.matched, newest.external) == ("match", 2, 2, 0)
@@ -198,9 +199,14 @@ def test_what_we_export_imports_again_as_the_same_members(shop: SmallWorkspace, 
 
     for uid in ("+4915112345678", "'-5", "=x", "00012345678901234567890", "a,b", 'a"b', "x;+y", "_x0041_", "Ünï"):
         shop.user(uid)
+    shop.user("odd", email="n/a", tags=["a", "b"])  # an address that no list would take, and its own user's
+    shop.user("twin", email="BO@example.com")
     app = shop.app
     app.save({"name": "All", "rule": {"all": []}})
-    result = app.export(["All"], shop.folder.parent / "out.zip", labels=["email"], format=format, profile=profile)
+    labels = ["email", "country", "tags", "score"]
+    result = app.export(["All"], shop.folder.parent / "out.zip", labels=labels, format=format, profile=profile)
+    with pytest.raises(SegkitError, match=r"out\.zip: it is an export of segkit; unpack it, and import the file"):
+        app.import_list(result.path, name="Back")
     with zipfile.ZipFile(result.path) as archive:
         (member,) = [found for found in archive.namelist() if found != "manifest.json"]
         path = shop.folder.parent / f"members.{format}"
@@ -208,7 +214,8 @@ def test_what_we_export_imports_again_as_the_same_members(shop: SmallWorkspace, 
     report = app.import_list(path, name="Back")
     assert (report.rejected, report.duplicate, report.external) == (0, 0, 0)
     assert of(shop, "Back") == of(shop, "All")
-    assert report.matched == 12
+    assert report.matched == 14
+    assert report.columns == {"uid": "uid", "email": "email"}
 
 
 def test_a_list_is_neither_listed_nor_exported_nor_evaluated(shop: SmallWorkspace) -> None:
@@ -256,6 +263,13 @@ def test_a_file_of_rows_that_was_changed_is_noticed(shop: SmallWorkspace) -> Non
     pq.write_table(pq.read_table(rows), rows, compression="none")
     with pytest.raises(SegkitError, match="the rows of a list are not what was written there"):
         app.audience("Spring")
+    app.import_list(file(shop, "uid", "bo"), name="Whole")
+    shop.user("new")
+    shop.write()
+    [told] = shop.workspace.load()
+    assert [note for note in told.notes if note.startswith("list ‘Spring’ is not matched again: ")] == list(told.notes)
+    assert told.notes != ()
+    assert [app.list_versions(name)[0].cause for name in ("Spring", "Whole")] == ["import", "match"]
 
 
 def test_an_import_that_fails_at_the_end_leaves_nothing(shop: SmallWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,3 +297,33 @@ def test_a_version_that_somebody_else_made_meanwhile_is_not_made_again(shop: Sma
     with pytest.raises(Overtaken, match="the list was changed by somebody else meanwhile"):
         shop.workspace.catalog.record_list((), held)
     assert shop.app.list_versions("Spring") == (held,)
+
+
+def test_how_far_an_import_is_can_be_heard(shop: SmallWorkspace) -> None:
+    told: list[tuple[str, float]] = []
+    shop.app.import_list(
+        file(shop, "uid", "ana"), name="Spring", progress=lambda step, share: told.append((step, share))
+    )
+    assert list(dict.fromkeys(step for step, _ in told)) == [
+        "Reading the file", "Looking up users", "Keeping the list",
+    ]  # fmt: skip
+    assert any(0 < share < 1 for _, share in told)
+
+
+def test_a_file_without_rows_does_not_empty_a_list(shop: SmallWorkspace) -> None:
+    shop.app.import_list(file(shop, "uid", "ana"), name="Spring")
+    with pytest.raises(
+        SegkitError, match=r"list\.csv: there are headings, and no rows below them; nothing was changed"
+    ):
+        shop.app.import_list(file(shop, "uid"), into="Spring")
+    with pytest.raises(SegkitError, match="found a folder; expected a list as XLSX or CSV"):
+        shop.app.import_list(shop.folder.parent, into="Spring")
+    assert of(shop, "Spring") == {"ana"}
+
+
+def test_an_address_that_is_none_is_taken_beside_what_tells_whose_it_is(shop: SmallWorkspace) -> None:
+    shop.user("odd", email="n/a")
+    rows = ("uid,email", "odd,n/a", "ana,n/a", "nobody,n/a", ",n/a")
+    report = shop.app.import_list(file(shop, *rows), name="Spring")
+    assert (report.matched, report.rejected) == (1, 3)
+    assert of(shop, "Spring") == {"odd"}

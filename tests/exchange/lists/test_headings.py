@@ -57,3 +57,21 @@ def test_values_where_headings_should_be_are_not_repeated_in_the_message() -> No
     said = refusal(["ana@example.com", "+4915112345678"])
     assert said.startswith("the first row holds values instead of headings")
     assert "ana" not in said
+
+
+def test_columns_of_the_apps_own_exports_are_known_by_what_its_labels_are_called() -> None:
+    own = {
+        "mail_1": "email",
+        "First address": "email",
+        "phone": None,
+        "Phone": None,
+        "customer id": None,
+        "tel": "mobile",
+    }
+    assert columns_of(["uid", "mail_1", "phone", "tel"], own=own).places == {"uid": 0, "email": 1, "mobile": 3}
+    assert columns_of(["uid", "First address", "customer id"], own=own).places == {"uid": 0, "email": 1}
+    assert columns_of(["customer id", "phone"], own=own).places == {"uid": 0, "mobile": 1}
+    found = columns_of(["uid", "customer id", "phone"], own=own)
+    assert (found.places, found.left_out) == ({"uid": 0, "mobile": 2}, ("customer id",))
+    with pytest.raises(SegkitError, match="both seem to hold email"):
+        columns_of(["mail_1", "e-mail"], own=own)

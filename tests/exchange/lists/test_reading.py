@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from segkit.errors import Cancelled, SegkitError
@@ -110,7 +112,8 @@ def test_what_is_no_text_is_said(tmp_path: Path) -> None:
     assert refusal(file(tmp_path, codecs.BOM_UTF8 + b"email\n\xff\n")).startswith(
         "list.csv: bytes that are not utf-8-sig"
     )
-    assert refusal(file(tmp_path, b"%PDF-1.7\n")) == "list.csv: it is neither XLSX nor CSV, whatever its name says."
+    expected = "list.csv: it is a PDF, whatever its name says; expected a list as XLSX or CSV."
+    assert refusal(file(tmp_path, b"%PDF-1.7\n")) == expected
     assert refusal(file(tmp_path, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")).startswith(
         "list.csv: it is an old XLS workbook"
     )
@@ -262,3 +265,30 @@ def test_what_a_killed_process_left_is_taken_away_by_the_next(tmp_path: Path) ->
     rows_of(path)
     assert not dead.exists()
     assert alive.exists()
+
+
+def test_parquet_is_read_as_text_and_what_has_no_text_stays_out(tmp_path: Path) -> None:
+    table = pa.table({"uid": ["007", None], "n": [1, 2], "tags": [["a"], []], "day": [dt.date(2024, 11, 1), None]})
+    pq.write_table(table, tmp_path / "list.parquet")
+    with reading(tmp_path / "list.parquet", tmp_path) as cells:
+        assert (cells.format, cells.headings) == ("parquet", ("uid", "n", "day"))
+        assert cells.table.select(["row", "c0", "c1", "c2"]).to_pylist() == [
+            {"row": 1, "c0": "007", "c1": "1", "c2": "2024-11-01"}, {"row": 2, "c0": None, "c1": "2", "c2": None},
+        ]  # fmt: skip
+    content = (tmp_path / "list.parquet").read_bytes()
+    (tmp_path / "list.parquet").write_bytes(content[:40] + b"\xff" * 40 + content[80:])
+    with (
+        pytest.raises(SegkitError, match="the Parquet file cannot be read; write it again"),
+        reading(tmp_path / "list.parquet", tmp_path),
+    ):
+        pass
+    with (
+        pytest.raises(SegkitError, match="more than 1 rows; split the list into several files"),
+        reading(_written(tmp_path, table), tmp_path, ReadingLimits(rows=1)),
+    ):
+        pass
+
+
+def _written(folder: Path, table: pa.Table) -> Path:
+    pq.write_table(table, folder / "long.parquet")
+    return folder / "long.parquet"

@@ -14,6 +14,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+#: How other files begin that people take for lists.
+_OTHERS = {
+    b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"\x1f\x8b": "a packed file",
+    b"7z\xbc\xaf": "a packed file", b"Rar!": "a packed file",
+}  # fmt: skip
+
 
 def main() -> None:
     """What runs in the child."""
@@ -36,10 +42,17 @@ def main() -> None:
 
 
 def _reader(path: Path) -> Callable[..., dict[str, Any]]:
-    if _is_workbook(path):
+    with path.open("rb") as stream:
+        head = stream.read(8)
+    _refuse_others(head)
+    if head.startswith(b"PK"):
         from segkit.exchange.lists.reading.xlsx_cells import read_xlsx
 
         return read_xlsx
+    if head.startswith(b"PAR1"):
+        from segkit.exchange.lists.reading.parquet_cells import read_parquet
+
+        return read_parquet
     from segkit.exchange.lists.reading.csv_cells import read_csv
 
     return read_csv
@@ -66,18 +79,16 @@ def _address_space() -> int:
         return 0
 
 
-def _is_workbook(path: Path) -> bool:
+def _refuse_others(head: bytes) -> None:
     from segkit.exchange.lists.reading.limits import Refused
 
-    with path.open("rb") as stream:
-        head = stream.read(8)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise Refused(
             "it is an old XLS workbook, or one with a password; save it as XLSX without a password, or as CSV"
         )
-    if head.startswith((b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"PAR1", b"\x89PNG", b"\xff\xd8\xff")):
-        raise Refused("it is neither XLSX nor CSV, whatever its name says")
-    return head.startswith(b"PK")
+    found = next((kind for mark, kind in _OTHERS.items() if head.startswith(mark)), None)
+    if found:
+        raise Refused(f"it is {found}, whatever its name says; expected a list as XLSX or CSV")
 
 
 if __name__ == "__main__":

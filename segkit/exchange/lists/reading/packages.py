@@ -41,6 +41,8 @@ def _check_parts(parts: list[zipfile.ZipInfo], limits: ReadingLimits) -> None:
     if any(part.flag_bits & 1 for part in parts):
         raise Refused("the workbook is encrypted; save it without a password")
     if _NEEDED not in {name.lower() for name in names}:
+        if "manifest.json" in names:
+            raise Refused("it is an export of segkit; unpack it, and import the file of one segment that is in it")
         raise Refused("it is a zip file, but no XLSX workbook; expected XLSX or CSV")
 
 

@@ -83,6 +83,8 @@ def sweep_abandoned(scratch: Path) -> None:
 
 
 def _check_file(path: Path, limits: ReadingLimits) -> None:
+    if path.is_dir():
+        raise SegkitError(f"{path}: found a folder; expected a list as XLSX or CSV")
     if not path.is_file():
         raise SegkitError(f"{path}: no such file; expected a list as XLSX or CSV")
     size = path.stat().st_size
