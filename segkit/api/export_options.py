@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from segkit.errors import SegkitError
-from segkit.exchange.delivery import check_target
+from segkit.exchange.delivery import check_target, is_url
 from segkit.exchange.exports import Format, Profile
 from segkit.exchange.platforms import Platform, platform
 
@@ -88,6 +88,11 @@ class Wanted:
         if self.platform is not None:
             return "machine"
         return "spreadsheet" if self.profile == "spreadsheet" else "machine" if self.profile == "machine" else None
+
+    @property
+    def folder(self) -> str:
+        """Where its zip lies, by itself or in the workspace: one that is delivered elsewhere, too."""
+        return "exports" if self.target is None or is_url(self.target) else self.target
 
     def told(self) -> dict[str, object]:
         """What the record says of it: what differs from an export of everything."""

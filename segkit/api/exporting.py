@@ -55,7 +55,7 @@ def export(
         parts += _parts(app, definition, snapshot, written[definition.id], selection, definitions)
     made_at = app.workspace.clock()
     result = write_export(
-        path or app.workspace.folder / "exports" / file_name(app, due, as_of, made_at.strftime("%H%M%S")),
+        path or app.workspace.folder / wanted.folder / file_name(app, due, as_of, made_at.strftime("%H%M%S")),
         parts,
         format=wanted.file_format,
         profile=wanted.file_profile,

@@ -53,7 +53,10 @@ def export(
         int | None, typer.Option("--max-age-days", min=0, help="Refuse what was computed longer ago.")
     ] = None,
     target: Annotated[
-        str | None, typer.Option("--target", metavar="URL", help="Deliver it: s3://…, gs://…, file://…, https://….")
+        str | None,
+        typer.Option(
+            "--target", metavar="WHERE", help="A folder, or where to deliver it: s3://…, gs://…, file://…, https://…."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The zip to write; in exports/ by default.")] = None,
     workspace: WorkspaceOption = _HERE,
@@ -62,6 +65,8 @@ def export(
     json: JsonOption = False,
 ) -> None:
     """Write segments to one zip with a manifest. Labels with personal data are written when they are named.
+
+    What cannot be delivered at once waits; `segkit notify` and the next night send it.
 
     Example: `segkit export 'Users with gateways' --labels country -w demo --app smart-home`
     """

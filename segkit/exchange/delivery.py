@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from segkit.exchange.storage import plain, store
 from segkit.exchange.webhooks import Webhook
 
 SECRET = "SEGKIT_WEBHOOK_SECRET"
+_NEARLY_A_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?!//)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ def is_webhook(target: str | None) -> bool:
 
 def check_target(target: str, format: str) -> None:
     """Raises SegkitError for what cannot be delivered there, before anything is written."""
+    if _NEARLY_A_URL.match(target):
+        raise SegkitError(f"target '{plain(target)}': expected a folder, or a URL such as s3://bucket/folder")
     if is_webhook(target) and format != "jsonl":
         raise SegkitError(
             f"{plain(target)} is sent JSON lines; found format {format}, expected jsonl, or profile 'webhook'"

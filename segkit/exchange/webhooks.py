@@ -92,8 +92,8 @@ class Webhook:
             if tried < TRIES:
                 self._wait(min(wait, _LONGEST_WAIT))
         raise SegkitError(
-            f"{plain(self._url)} {said}, after {before:,} requests that it took. Nothing is on record as sent; what is "
-            "sent again has the same Idempotency-Key."
+            f"{plain(self._url)} {said}, after {before:,} requests that it took; what is sent again has the same "
+            "Idempotency-Key"
         )
 
     def _try(self, request: _Request) -> tuple[str, float | None]:

@@ -92,6 +92,14 @@ def test_a_storage_is_a_target_too(small: SmallWorkspace, tmp_path: Path) -> Non
     assert (tmp_path / "far" / "shop-lists-2024-11-07.zip").read_bytes() == (shop.folder / made.file).read_bytes()
 
 
+def test_a_folder_as_a_target_holds_the_zip_by_hand_as_well(small: SmallWorkspace, tmp_path: Path) -> None:
+    shop = _shop(small, "out")
+    for target, folder in (("mine", shop.folder / "mine"), (str(tmp_path / "other"), tmp_path / "other")):
+        result = shop.app.export(["Germans"], target=target)
+        assert [path.name for path in folder.iterdir()] == [result.path.name]
+    assert not (shop.folder / "exports").exists()
+
+
 # --- what may not be written -----------------------------------------------------------------------------------------
 
 

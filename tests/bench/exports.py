@@ -1,7 +1,7 @@
 """Exports of very many users, each in a process of its own whose greatest memory is measured.
 
 `python -m tests.bench.exports` is the stated size: 10 million users as CSV and Parquet, 2 million as XLSX, which is
-opened again. `--users`, `--book` and `--folder` are others. `pytest --full tests/api/test_export_memory.py` runs it too.
+opened again. `--users`, `--book` and `--folder` say otherwise. `pytest --full tests/api/test_export_memory.py` too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -87,14 +87,12 @@ def _users(numbers: Any, some: int, schema: pa.Schema) -> pa.RecordBatch:
 
 def prepare(folder: Path) -> None:
     """Loads, and publishes both segments."""
-    import segkit
     from segkit import label
 
     app = _opened(folder)
     app.workspace.load()
     app.save_rule(ALL, label("country").not_empty())
     app.save_rule(SOME, label("score") == 1)
-    assert segkit
 
 
 def _opened(folder: Path) -> Any:
@@ -195,7 +193,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.child:
         work, folder, *rest = given.child
-        {"prepare": prepare, "export": export}[work](Path(folder), *rest)
+        works: dict[str, Callable[..., None]] = {"prepare": prepare, "export": export}
+        works[work](Path(folder), *rest)
         return
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         for told in measured(Path(folder) / "workspace", given.users, given.book):

@@ -190,6 +190,14 @@ def test_a_storage_whose_backend_is_missing_names_the_extra(exporter: Any, part:
         delivery.deliver(_zip(exporter, part), "nowhere://x", key="k1")
 
 
+def test_what_is_nearly_a_url_is_no_folder() -> None:
+    for target in ("s3:/bucket", "ftp:x", "https:example.org"):
+        with pytest.raises(SegkitError, match="expected a folder, or a URL such as s3://bucket/folder"):
+            delivery.check_target(target, "csv")
+    for target in ("out", "/srv/lists", "a folder/b", "s3://bucket/x"):
+        delivery.check_target(target, "csv")
+
+
 def test_a_url_is_shown_without_user_password_and_query() -> None:
     assert plain("https://user:pass@example.org/hook/a?token=1#x") == "https://example.org/hook/a"
     assert plain("s3://bucket/folder") == "s3://bucket/folder"

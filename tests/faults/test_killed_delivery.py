@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -109,6 +111,19 @@ def test_an_s3_storage_has_each_export_once_also_after_a_kill(
         key = f"lists/shop-{name}-2024-11-07.zip"
         assert storage.versions(bucket) == [key], fatal
         assert storage.content(bucket, key) == (folder / "exports" / f"shop-{name}-2024-11-07.zip").read_bytes()
+
+
+def test_the_command_says_where_it_wrote_and_nothing_else(
+    small: SmallWorkspace, storage: Storage, run_segkit: Callable[..., Any]
+) -> None:
+    small.user("ana", score=1)
+    small.app.save_rule("Ones", label("score") == 1)
+    small.close()
+    target = f"s3://{storage.bucket('by-hand')}/lists"
+    words = ("export", "Ones", "-w", small.folder, "--target", target)
+    (said,) = run_segkit(*words, env={**os.environ, **storage.environment}).stderr.splitlines()
+    (key,) = storage.versions("by-hand")
+    assert said == f"Wrote {small.folder / 'exports' / Path(key).name}: Ones 1"
 
 
 def test_a_webhook_gets_each_batch_under_one_key_and_again_only_where_nobody_wrote_down_that_it_arrived(
