@@ -124,7 +124,9 @@ def _number(label: LabelDeclaration, value: Any) -> str:
     number = float(value)
     if number == int(number) and not label.scale:
         return f"{int(number):,}".replace("-", "−")
-    return (f"{number:,.{label.scale}f}" if label.scale else f"{number:,.6g}").replace("-", "−")
+    if label.scale:
+        return f"{number:,.{label.scale}f}".replace("-", "−")
+    return f"{round(number, 3) if abs(number) >= 0.01 else number:,.6g}".replace("-", "−")
 
 
 def _plain(label: LabelDeclaration, value: Any) -> object:

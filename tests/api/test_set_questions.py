@@ -89,6 +89,7 @@ def test_an_overlap_without_a_date_reads_snapshots_of_one_date_and_says_so(shop:
     }  # fmt: skip
     assert "4 of 6 users are in at least one, 2 in none." in found.words
     assert "with 2 in common: 66.7 % of the one, 66.7 % of the other." in found.words
+    assert found.pair_data.iloc[0].tolist() == ["Germans", "Consenting", 2, 2 / 3, 2 / 3, 2 / 4]
 
 
 def test_snapshots_of_different_dates_are_not_mixed(shop: SmallWorkspace) -> None:
