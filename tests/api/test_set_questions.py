@@ -214,6 +214,13 @@ def test_labels_with_personal_data_are_left_out_and_refused_where_they_are_asked
         shop.app.compose("Germans", labels=["contry"])
 
 
+def test_an_address_that_a_label_holds_undeclared_is_masked(small: SmallWorkspace) -> None:
+    small.user("ana", country="ana@example.com")
+    found = small.app.compose({"all": []}, labels=["country"])
+    assert [part.name for part in found.labels[0].parts] == ["a•••@e•••.com"]
+    assert "ana@" not in found._repr_html_() + str(found.to_dict())
+
+
 def test_a_label_that_the_rule_speaks_of_is_no_news(small: SmallWorkspace) -> None:
     for number in range(40):
         is_german = number < 20
