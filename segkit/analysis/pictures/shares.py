@@ -13,7 +13,8 @@ from segkit.analysis.pictures.drawing import NOTE, WIDTH, day_text, elided, numb
 from segkit.analysis.svg import ACCENT, LINE, MUTED, TEXT
 
 if TYPE_CHECKING:
-    from segkit.analysis.composition import Composition, OfLabel, PartOfSegment
+    from segkit.analysis.composition import Composition
+    from segkit.analysis.label_parts import OfLabel, PartOfSegment
 
 _ROW = 22
 _LABEL = 34
