@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from segkit.analysis.pictures.drawing import day_text
 from segkit.definitions.vocabulary import LabelDeclaration
 from segkit.engine.label_codes import LabelCodes
+from segkit.masking import masked_text
 
 #: Values of a label that stand alone; the others are its rest.
 MOST_VALUES = 10
@@ -111,7 +112,7 @@ def _text(label: LabelDeclaration, value: Any) -> str:
     if label.type == "number":
         text = _number(label, value)
         return label.values.get(text, text + _unit(label))
-    return label.value_name(str(value)) or "an empty text"
+    return masked_text(label.value_name(str(value))) or "an empty text"
 
 
 def _unit(label: LabelDeclaration) -> str:
@@ -124,7 +125,9 @@ def _number(label: LabelDeclaration, value: Any) -> str:
     number = float(value)
     if number == int(number) and not label.scale:
         return f"{int(number):,}".replace("-", "−")
-    return (f"{number:,.{label.scale}f}" if label.scale else f"{number:,.6g}").replace("-", "−")
+    if label.scale:
+        return f"{number:,.{label.scale}f}".replace("-", "−")
+    return f"{round(number, 3) if abs(number) >= 0.01 else number:,.6g}".replace("-", "−")
 
 
 def _plain(label: LabelDeclaration, value: Any) -> object:
@@ -132,4 +135,4 @@ def _plain(label: LabelDeclaration, value: Any) -> object:
         return date.fromordinal(int(value))
     if label.type == "number":
         return int(value) if float(value).is_integer() else float(value)
-    return bool(value) if label.type == "bool" else str(value)
+    return bool(value) if label.type == "bool" else masked_text(str(value))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from segkit.analysis.pictures.chart import Chart
+
+
+_SHOWN = ("path", "text", "muted", "count", "without", "arriving", "removed", "left", "added")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +51,65 @@ def steps_of(
     rule: Condition, users: Mapping[str, Bitmap], base: Bitmap, text_of: Callable[[Condition], str]
 ) -> tuple[Step, ...]:
     """Every condition of the rule, from the top down. `users` has those of each that is not muted, by path."""
+    return tuple(_Walk(rule, users, base, text_of).steps(rule, "rule", None, _Arriving(base)))
 
-    def visit(
-        node: Condition,
-        path: str,
-        parent: Condition | None,
-        arriving: Bitmap,
-        before: tuple[Condition, ...],
-        line: bool,
-    ) -> Iterator[Step]:
-        depth = path.count(".")
-        if is_muted(node) or (parent is not None and path not in users):
-            yield Step(path, text_of(node), depth, muted=True)
-            for number_, child in enumerate(node.children()):
-                yield from visit(child, path_of_child(node, path, number_), node, arriving, before, False)
-            return
-        passing = arriving & users[path]
-        removes, adds = parent is None or isinstance(parent, All), isinstance(parent, Any_)
-        yield Step(
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Arriving:
+    """Who comes to a condition, what holds of them, and whether they are the whole rule's."""
+
+    users: Bitmap
+    before: tuple[Condition, ...] = ()
+    in_line: bool = True
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Walk:
+    rule: Condition
+    users: Mapping[str, Bitmap]
+    base: Bitmap
+    text_of: Callable[[Condition], str]
+
+    def steps(self, node: Condition, path: str, parent: Condition | None, arriving: _Arriving) -> Iterator[Step]:
+        """The step of a condition, then those of what is in it."""
+        if is_muted(node) or path not in self.users:
+            yield Step(path, self.text_of(node), path.count("."), muted=True)
+        else:
+            yield self._step(node, path, parent, arriving)
+        inside = replace(arriving, in_line=arriving.in_line and isinstance(node, All))
+        for number_in_group, child in enumerate(node.children()):
+            where = path_of_child(node, path, number_in_group)
+            yield from self.steps(child, where, node, inside)
+            if where in self.users:
+                inside = self._behind(node, child, where, inside)
+
+    def _step(self, node: Condition, path: str, parent: Condition | None, arriving: _Arriving) -> Step:
+        come, pass_ = arriving.users.count, (arriving.users & self.users[path]).count
+        removes = parent is None or isinstance(parent, All)
+        return Step(
             path,
-            text_of(node),
-            depth,
+            self.text_of(node),
+            path.count("."),
             muted=False,
-            count=users[path].count,
-            without=total_without(rule, users, base, path).count,
-            arriving=arriving.count,
-            removed=arriving.count - passing.count if removes else None,
-            left=passing.count if removes else None,
-            added=passing.count if adds else None,
-            in_line=line,
-            before=before,
+            count=self.users[path].count,
+            without=total_without(self.rule, self.users, self.base, path).count,
+            arriving=come,
+            removed=come - pass_ if removes else None,
+            left=pass_ if removes else None,
+            added=pass_ if isinstance(parent, Any_) else None,
+            in_line=arriving.in_line,
+            before=arriving.before,
             condition=node,
         )
-        goes_on = line and isinstance(node, All)
-        for number_, child in enumerate(node.children()):
-            where = path_of_child(node, path, number_)
-            yield from visit(child, where, node, arriving, before, goes_on)
-            if is_muted(child):
-                continue
-            if isinstance(node, All):
-                arriving, before = arriving & users[where], (*before, child)
-            elif isinstance(node, Any_):
-                arriving, before = arriving - users[where], (*before, Not(not_=child))  # type: ignore[arg-type]
 
-    return tuple(visit(rule, "rule", None, base, (), True))
+    def _behind(self, group: Condition, child: Condition, where: str, arriving: _Arriving) -> _Arriving:
+        """Who comes to what stands behind a condition of a group."""
+        if isinstance(group, All):
+            return replace(arriving, users=arriving.users & self.users[where], before=(*arriving.before, child))
+        if isinstance(group, Any_):
+            others = (*arriving.before, Not(not_=child))  # type: ignore[arg-type]
+            return replace(arriving, users=arriving.users - self.users[where], before=others)
+        return arriving
 
 
 def total_without(rule: Condition, users: Mapping[str, Bitmap], base: Bitmap, path: str) -> Bitmap:
@@ -198,21 +216,17 @@ class Conditions(Finding):
     def data(self) -> pd.DataFrame:
         import pandas as pd
 
-        columns = ["path", "text", "muted", "count", "without", "arriving", "removed", "left", "added"]
-        frame = pd.DataFrame([[getattr(step, key) for key in columns] for step in self.steps], columns=columns)
-        return frame.astype(dict.fromkeys(columns[3:], "Int64"))
+        rows = [[getattr(step, key) for key in _SHOWN] for step in self.steps]
+        return pd.DataFrame(rows, columns=list(_SHOWN)).astype(dict.fromkeys(_SHOWN[3:], "Int64"))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; the date as ISO text."""
-        left_out = ("before", "condition", "in_line")
         return {
             "subject": self.subject,
             "as_of": self.as_of.isoformat(),
             "base": self.base,
             "count": self.count,
-            "conditions": [
-                {key: value for key, value in _plain(step).items() if key not in left_out} for step in self.steps
-            ],
+            "conditions": [{key: getattr(step, key) for key in _SHOWN} for step in self.steps],
             "notes": list(self.notes),
         }
 
@@ -221,10 +235,6 @@ class Conditions(Finding):
         from segkit.analysis.pictures.funnel import funnel
 
         return funnel(self)
-
-
-def _plain(step: Step) -> dict[str, Any]:
-    return {key: getattr(step, key) for key in step.__dataclass_fields__}
 
 
 def _sentence(note: str) -> str:

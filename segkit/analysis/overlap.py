@@ -189,6 +189,24 @@ class Overlap(Finding):
         values = [(p.one.name, p.other.name, p.both, p.share_of_one, p.share_of_other, p.jaccard) for p in self.pairs]
         return pd.DataFrame(values, columns=columns)
 
+    def _repr_html_(self) -> str:
+        """The shares of pairs stand under the picture, to unfold."""
+        pairs = self.pair_table.to_html(index=False, border=0)
+        return f"{super()._repr_html_()}<details><summary>What each two share, as a table</summary>{pairs}</details>"
+
+    @property
+    def pair_table(self) -> pd.DataFrame:
+        """What each two share, as people read it."""
+        import pandas as pd
+
+        return pd.DataFrame({
+            "Segment": [pair.one.name for pair in self.pairs],
+            "and": [pair.other.name for pair in self.pairs],
+            "In both": [pair.both for pair in self.pairs],
+            "Of the first": [_percent(pair.both, pair.one.count) for pair in self.pairs],
+            "Of the second": [_percent(pair.both, pair.other.count) for pair in self.pairs],
+        })  # fmt: skip
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data; the date as ISO text."""
         return {

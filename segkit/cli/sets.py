@@ -88,6 +88,8 @@ def overlap(
         info = opened.save_rule(save, region.rule())
         say(f"Saved ‘{info.name}’ ({info.id}): users who are {region.words}, {info.count or 0:,} as of {info.as_of}.")
     _show(found, json, svg)
+    if not json:
+        _table(found.pair_table)
 
 
 def compose(

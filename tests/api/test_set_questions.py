@@ -89,6 +89,7 @@ def test_an_overlap_without_a_date_reads_snapshots_of_one_date_and_says_so(shop:
     }  # fmt: skip
     assert "4 of 6 users are in at least one, 2 in none." in found.words
     assert "with 2 in common: 66.7 % of the one, 66.7 % of the other." in found.words
+    assert found.pair_data.iloc[0].tolist() == ["Germans", "Consenting", 2, 2 / 3, 2 / 3, 2 / 4]
 
 
 def test_snapshots_of_different_dates_are_not_mixed(shop: SmallWorkspace) -> None:
@@ -211,6 +212,13 @@ def test_labels_with_personal_data_are_left_out_and_refused_where_they_are_asked
         shop.app.compose("Germans", labels=["email"])
     with pytest.raises(NotFound, match="Did you mean 'country'"):
         shop.app.compose("Germans", labels=["contry"])
+
+
+def test_an_address_that_a_label_holds_undeclared_is_masked(small: SmallWorkspace) -> None:
+    small.user("ana", country="ana@example.com")
+    found = small.app.compose({"all": []}, labels=["country"])
+    assert [part.name for part in found.labels[0].parts] == ["a•••@e•••.com"]
+    assert "ana@" not in found._repr_html_() + str(found.to_dict())
 
 
 def test_a_label_that_the_rule_speaks_of_is_no_news(small: SmallWorkspace) -> None:

@@ -64,6 +64,7 @@ def test_an_overlap_is_shown_drawn_and_a_region_of_it_saved(folder: Path, tmp_pa
     picture = tmp_path / "overlap.svg"
     shown = said(folder, "overlap", "Germans", "Consenting", "--svg", str(picture))
     assert "8 of 12 users are in at least one, 4 in none." in shown
+    assert "Of the second" in shown
     assert ET.parse(picture).getroot().tag.endswith("svg")
     found = data(folder, "overlap", "Germans", "Consenting", "--only", "Germans", "--save", "Germans, not consenting")
     assert [region["users"] for region in found["regions"]] == [4, 4, 4, 0]

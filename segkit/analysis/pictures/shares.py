@@ -13,13 +13,14 @@ from segkit.analysis.pictures.drawing import NOTE, WIDTH, day_text, elided, numb
 from segkit.analysis.svg import ACCENT, LINE, MUTED, TEXT
 
 if TYPE_CHECKING:
-    from segkit.analysis.composition import Composition, OfLabel, PartOfSegment
+    from segkit.analysis.composition import Composition
+    from segkit.analysis.label_parts import OfLabel, PartOfSegment
 
 _ROW = 22
 _LABEL = 34
 _HEAD = 20
 _NAME = 206
-_BARS, _BARS_END = 220, 510
+_BARS, _BARS_END = 220, 500
 _HERE, _THERE = 574, 644
 #: Labels that one picture shows; the table has all.
 MOST_LABELS = 6
@@ -37,10 +38,11 @@ def shares(found: Composition) -> Chart:
         notes.append(f"the {MOST_LABELS} most telling of {number(len(found.labels))} labels")
     canvas = Canvas(_HEAD + sum(_LABEL + _ROW * len(label.parts) for label in shown))
     most = max((share for label in shown for p in label.parts for share in (p.share, p.other_share)), default=1) or 1
-    top = float(_HEAD)
-    for label in shown:
-        _block(canvas, label, top, most)
-        top += _LABEL + _ROW * len(label.parts)
+    for draw in (_bars, _block):  # so that ticks stand over bars
+        top = float(_HEAD)
+        for label in shown:
+            draw(canvas, label, top, (_BARS_END - _BARS) / most)
+            top += _LABEL + _ROW * len(label.parts)
     _headings(canvas, found)
     if not shown:
         canvas.text("No label to compare by.", 0, _HEAD, MUTED)
@@ -89,7 +91,18 @@ def _headings(canvas: Canvas, found: Composition) -> None:
     canvas.text(f"here, beside {there}", WIDTH, 6, MUTED, size=NOTE, align="right")
 
 
-def _block(canvas: Canvas, label: OfLabel, top: float, most: float) -> None:
+def _middle(top: float, row: int) -> float:
+    return top + _LABEL + _ROW * (row + 0.5) - 2
+
+
+def _bars(canvas: Canvas, label: OfLabel, top: float, scale: float) -> None:
+    for row, part in enumerate(label.parts):
+        if part.count:
+            place = (_BARS, _middle(top, row) - 6, max(1.0, part.share * scale), 12)
+            canvas.bar(*place, ACCENT, opacity=1.0 if part.is_clear else 0.4, says=_spoken(label, part))
+
+
+def _block(canvas: Canvas, label: OfLabel, top: float, scale: float) -> None:
     canvas.line([(0, top), (WIDTH, top)], LINE)
     canvas.text(elided(label.name, _BARS_END), 0, top + 20, TEXT, bold=True)
     if label.in_rule:
@@ -97,19 +110,14 @@ def _block(canvas: Canvas, label: OfLabel, top: float, most: float) -> None:
     bottom = top + _LABEL + _ROW * len(label.parts)
     canvas.line([(_BARS, top + _LABEL - 2), (_BARS, bottom - 4)], LINE)
     for row, part in enumerate(label.parts):
-        _part(canvas, label, part, top + _LABEL + _ROW * (row + 0.5) - 2, most)
+        _part(canvas, label, part, _middle(top, row), scale)
 
 
-def _part(canvas: Canvas, label: OfLabel, part: PartOfSegment, y: float, most: float) -> None:
+def _part(canvas: Canvas, label: OfLabel, part: PartOfSegment, y: float, scale: float) -> None:
     from segkit.analysis.composition import percent
 
-    scale = (_BARS_END - _BARS) / most
-    says = _spoken(label, part)
     quiet = part.kind in ("rest", "missing")
-    canvas.text(elided(part.name, _NAME), 0, y, MUTED if quiet else TEXT, says=says)
-    if part.count:
-        opacity = 1.0 if part.is_clear else 0.4
-        canvas.bar(_BARS, y - 6, max(1.0, part.share * scale), 12, ACCENT, opacity=opacity, says=says)
+    canvas.text(elided(part.name, _NAME), 0, y, MUTED if quiet else TEXT, says=_spoken(label, part))
     tick = _BARS + part.other_share * scale
     canvas.line([(tick, y - 9), (tick, y + 9)], TEXT, width=2)
     canvas.text(percent(part.share), _HERE, y, TEXT, align="right", bold=part.is_clear)

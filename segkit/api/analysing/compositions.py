@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from segkit.analysis.composition import Compared, Composition, Side, corrected, label_composition
+from segkit.analysis.composition import Composition, Side
+from segkit.analysis.label_parts import Compared, corrected, label_composition
 from segkit.api.analysing.gathering import gathered
 from segkit.api.definitions import Definitions
 from segkit.api.estimating import shown_rule

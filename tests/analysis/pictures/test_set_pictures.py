@@ -9,11 +9,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from segkit.analysis.composition import Composition, OfLabel, PartOfSegment, Side
+from segkit.analysis.composition import Composition, Side
 from segkit.analysis.development import Point, Trend
 from segkit.analysis.elimination import Conditions, Step
 from segkit.analysis.finding import Finding
 from segkit.analysis.intervals import Chance
+from segkit.analysis.label_parts import OfLabel, PartOfSegment
 from segkit.analysis.overlap import OfSegment, Overlap
 from segkit.analysis.pictures.chart import Chart
 from segkit.analysis.svg import ACCENT, QUIET
