@@ -15,7 +15,8 @@ def bits(*numbers: int) -> Bitmap:
 
 
 def numbers(users: Bitmap) -> list[int]:
-    return users.user_nos().tolist()
+    found: list[int] = users.user_nos().tolist()
+    return found
 
 
 def test_who_is_turned_once_belongs_to_the_step_that_did_it() -> None:

@@ -125,7 +125,7 @@ PEOPLE = [
     {"country": country, "vip": vip, "score": value}
     for country, vip, value in itertools.product(("DE", "AT", None), (True, False, None), (1, 2.5, 3, None))
 ]
-LEAVES = [
+LEAVES: list[dict[str, Any]] = [
     *({"label": "country", "op": op, "value": text} for op in ("eq", "ne") for text in ("DE", "AT", "FR")),
     *({"label": "country", "op": op, "value": ["DE", "AT"]} for op in ("in", "not_in")),
     *({"label": "vip", "op": "eq", "value": value} for value in (True, False)),
@@ -149,7 +149,7 @@ def picked(rule: dict[str, Any], person: dict[str, Any]) -> bool:
         return satisfies(person[rule["label"]], rule["op"], rule.get("value"), None)  # type: ignore[arg-type]
     if "not" in rule:
         return not picked(rule["not"], person)
-    inside = [picked(child, person) for child in rule.get("all", rule.get("any"))]
+    inside = [picked(child, person) for child in rule["all" if "all" in rule else "any"]]
     return all(inside) if "all" in rule else any(inside)
 
 

@@ -19,10 +19,11 @@ import pyarrow.parquet as pq
 
 import segkit
 from segkit.api import App, Workspace
+from segkit.definitions.documents import parse_document
 from tests.small_workspace import SmallWorkspace
 
 Row = dict[str, Any]
-CASES = 10  # of one world
+CASES = 30  # of one world
 _STAGES = ("early", "since", "until")
 _TYPES = {
     "uid": pa.string(), "country": pa.string(), "score": pa.float64(), "tags": pa.list_(pa.string()),
@@ -39,7 +40,6 @@ class Case:
     reach: int  # days of the date's condition
     grows: bool  # whether the date's condition comes to hold as time passes
     loosened: bool  # whether the edit lets in more
-    child_loosened: bool
     inverse: bool
     planted: dict[str, tuple[str, bool]] = field(default_factory=dict)
 
@@ -53,15 +53,11 @@ class Case:
                 {"event": "app_used", "window": {"last": self.days}},
                 {"label": "tags", "op": "contains", "value": "vip"},
                 {"label": "registered_at", "op": op, "value": self.reach},
-                {"segment": f"inside {self.name}"},
+                {"segment": "inside"},
             ]
         }
         picked = {"not": holds} if self.inverse else holds
         return {"all": [{"label": "country", "op": "eq", "value": self.name}, picked]}
-
-    def child(self, edited: bool) -> Row:
-        low = 5 if edited == self.child_loosened else 10
-        return {"all": [{"label": "device_count", "op": "ge", "value": low}]}
 
     def expected(self, uid: str) -> tuple[str, str]:
         """The part that a user belongs to, and whether they entered or left."""
@@ -82,6 +78,7 @@ class PlantedWorld:
         self.until = self.since + timedelta(self.random.randint(1, 9))
         self.stages: dict[str, list[Row]] = {stage: [] for stage in _STAGES}
         self.events: dict[str, list[tuple[str, date]]] = {"early": [], "until": []}
+        self.inside_loosened = self.random.random() < 0.5
         self.cases = [self._case(f"case {number}") for number in range(CASES)]
         self.erased: list[str] = []
         for case in self.cases:
@@ -97,15 +94,15 @@ class PlantedWorld:
             reach=self.random.randint(10, 60),
             grows=flip() < 0.5,
             loosened=flip() < 0.5,
-            child_loosened=flip() < 0.5,
             inverse=flip() < 0.5,
         )
 
     def _plant(self, case: Case) -> None:
         gap = (self.until - self.since).days
-        quiet, vip = {"tags": []}, {"tags": ["vip"]}
+        quiet: Row = {"tags": []}
+        vip: Row = {"tags": ["vip"]}
         self._user(case, "rule", case.loosened, {"score": 7.0})
-        self._user(case, "segment edited", case.child_loosened, {"device_count": 7.0})
+        self._user(case, "segment edited", self.inside_loosened, {"device_count": 7.0})
         self._user(case, "label", True, quiet, quiet, vip)
         self._user(case, "label", False, vip, vip, quiet)
         self._user(case, "segment", True, {"device_count": 2.0}, {"device_count": 2.0}, {"device_count": 12.0})
@@ -118,6 +115,8 @@ class PlantedWorld:
         self._user(case, "left", False, events=[("early", self._day(old, old + timedelta(min(gap, case.days))))])
         inside = self._day(old + timedelta(gap), self.since) if gap < case.days else self.since - timedelta(1)
         self._user(case, "late", True, events=[("until", inside)])
+        # In by what came late, out by the label, in again by events: the last turn counts.
+        self._user(case, "events", True, quiet, vip, quiet, events=[("until", self._day(self.since, self.until))])
         member = quiet if case.inverse else vip
         self._user(case, "new", True, None, None, member)
         self._user(case, "gone", False, member, member, None)
@@ -180,16 +179,22 @@ class PlantedWorld:
 
     @property
     def _names(self) -> list[str]:
-        return [name for case in self.cases for name in (case.name, f"inside {case.name}")]
+        return ["inside", *(case.name for case in self.cases)]
 
     def _opened(self) -> _Opened:
         return _Opened(self.folder)
 
     def _save(self, app: App, *, edited: bool) -> None:
-        for case in self.cases:
-            for name, rule in ((f"inside {case.name}", case.child(edited)), (case.name, case.rule(edited))):
-                held = {"id": app.segment(name).id} if edited else {}
-                app.save({"name": name, "rule": rule, **held}, publish=False)
+        """All rules, as the catalog takes them; each is one thing that a person saved."""
+        low = 5 if edited == self.inside_loosened else 10
+        inside: Row = {"all": [{"label": "device_count", "op": "ge", "value": low}]}
+        rules = {"inside": inside} | {case.name: case.rule(edited) for case in self.cases}
+        catalog, now = app.workspace.catalog, app.workspace.clock()
+        held = {segment.name: segment.id for segment in catalog.segments("shop")}
+        for name, rule in rules.items():
+            known = {"id": held[name]} if edited else {}
+            document = parse_document({"segkit": 1, "app": "shop", "name": name, "rule": rule, **known})
+            catalog.save(document, app="shop", actor="tester", now=now, based_on=1 if edited else None)
 
     def _settings(self, as_of: date) -> None:
         (self.folder / "segkit.toml").write_text(f"""segkit = 1

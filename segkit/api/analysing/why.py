@@ -8,7 +8,7 @@ the second snapshot did not know. Each user is put down to the last step that tu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from segkit.analysis.movement import Movement
 from segkit.analysis.why import TITLES, Kind, Part, Why
 from segkit.api.analysing.states import State, data_of, state_at
 from segkit.api.definitions import Definition, Definitions
+from segkit.api.refreshing import vocabulary_fingerprint
 from segkit.definitions.conditions import Condition, SegmentRef
 from segkit.definitions.differences import rule_differences
 from segkit.definitions.sentences import condition_text
@@ -66,7 +67,7 @@ def why(app: App, name: str, dates: tuple[date | None, date | None], most: int) 
         until=until,
         movement=Movement(chain.before, chain.after),
         parts=parts,
-        notes=tuple(dict.fromkeys([*states[0].notes, *states[1].notes, *chain.notes])),
+        notes=tuple(dict.fromkeys([*states[0].notes, *states[1].notes, *_edited_words(app, states)])),
         most=most if may_see else 0,
         uids=app.uids,
     )
@@ -85,6 +86,13 @@ def _dates(app: App, definition: Definition, dates: tuple[date | None, date | No
     if since >= until:
         raise SegkitError(f"from {since} to {until}: expected an earlier date first, and another one second")
     return since, until
+
+
+def _edited_words(app: App, states: tuple[State, State]) -> Iterator[str]:
+    """That labels or events mean something else by now than when the first date's users were published."""
+    record = states[0].record
+    if record is not None and record.vocabulary != vocabulary_fingerprint(app):
+        yield f"the vocabulary was edited since {record.as_of} was counted; what that did counts as late data"
 
 
 def _best_chain(
@@ -120,7 +128,6 @@ class _Chain:
         self._definitions = definitions
         self._first, self._last = states
         self._evaluator = evaluator
-        self.notes: list[str] = []
         self._moves = None if definition.kind == "imported" else self._moved()
         self._size = max(evaluator.size, *(len_of(state.members) for state in states), app.manifest.user_count)
         self.before = self._sized(self._first.members) or self._counted_before()
