@@ -6,6 +6,7 @@ Only where every try ends so, the answer is no. A search that grows too long giv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,7 +40,8 @@ from segkit.definitions.conditions import (
 from segkit.definitions.derivations import as_events
 from segkit.definitions.vocabulary import Vocabulary
 
-_MOST_STEPS = 5_000
+#: What one question may cost, and all questions about one rule; a step is a condition, or so many spans of values.
+_MOST_STEPS, _MOST_OF_A_RULE, _SPANS = 5_000, 300_000, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,11 @@ class Reading:
         self._atoms: dict[Condition, Atom] = {}
         self._narrower: dict[tuple[Condition | None, Condition | None], bool] = {}
         self._steps = 0
+        self._left = _MOST_OF_A_RULE
+
+    def begin_rule(self) -> None:
+        """Questions about another rule may cost as much again."""
+        self._left = _MOST_OF_A_RULE
 
     # --- what is asked -----------------------------------------------------------------------------------------------
 
@@ -87,10 +94,11 @@ class Reading:
         """Whether these never hold together; false also where the search is given up."""
         outer, self._steps = self._steps, 0
         try:
-            return not self._may_hold(list(formulas), [], {}, {})
+            return self._left > 0 and not self._may_hold(list(formulas), [], {}, {})
         except _GivenUp:
             return False
         finally:
+            self._left -= self._steps
             self._steps = outer
 
     def is_never(self, node: Condition) -> bool:
@@ -158,7 +166,7 @@ class Reading:
         waiting: list[Formula],
         choices: list[Either],
         lines: dict[str, tuple[OnLine, Values]],
-        others: dict[str, tuple[Said, ...]],
+        others: dict[str, list[Said]],
     ) -> bool:
         while waiting:
             self._steps += 1
@@ -174,8 +182,13 @@ class Reading:
                     choices.append(part)
                 else:
                     return False
-            elif not _add(part, lines, others):
-                return False
+            else:
+                if not _add(part, lines, others):
+                    return False
+                if isinstance(part.atom, OnLine):
+                    self._steps += len(lines[part.atom.subject][1].spans) // _SPANS
+        if not all(_fits(said) for said in others.values()):
+            return False
         measured: list[tuple[Measured, Values]] = [
             (line.measured, values) for line, values in lines.values() if line.measured is not None
         ]
@@ -185,22 +198,26 @@ class Reading:
             return True
         choice, left = min(choices, key=lambda each: len(each.parts)), list(choices)
         left.remove(choice)
-        return any(self._may_hold([part], list(left), dict(lines), dict(others)) for part in choice.parts)
+        return any(self._may_hold([part], list(left), dict(lines), _copied(others)) for part in choice.parts)
 
 
-def _add(said: Said, lines: dict[str, tuple[OnLine, Values]], others: dict[str, tuple[Said, ...]]) -> bool:
-    """Takes in what is said of a subject; whether that leaves it a value."""
+def _copied(others: dict[str, list[Said]]) -> dict[str, list[Said]]:
+    return {subject: list(said) for subject, said in others.items()}
+
+
+def _add(said: Said, lines: dict[str, tuple[OnLine, Values]], others: dict[str, list[Said]]) -> bool:
+    """Takes in what is said of a subject; whether that leaves a value of those on a line, which others see later."""
     atom = said.atom
     if isinstance(atom, OnLine):
         left = lines[atom.subject][1] if atom.subject in lines else atom.domain
         left = left & atom.holds if said.holds else left - atom.holds
         lines[atom.subject] = atom, left
         return bool(left)
-    others[atom.subject] = (*others.get(atom.subject, ()), said)
-    return _fits(others[atom.subject])
+    others.setdefault(atom.subject, []).append(said)
+    return True
 
 
-def _fits(all_said: tuple[Said, ...]) -> bool:
+def _fits(all_said: Sequence[Said]) -> bool:
     first = all_said[0].atom
     if isinstance(first, Bare):
         return len({said.holds for said in all_said}) == 1

@@ -48,12 +48,17 @@ class Values:
         return bool(self.spans) or self.missing
 
     def __and__(self, other: Values) -> Values:
-        found = [
-            (max(low, start), min(high, end))
-            for low, high in self.spans
-            for start, end in other.spans
-            if max(low, start) < min(high, end)
-        ]
+        found: list[Span] = []
+        mine, theirs = 0, 0
+        while mine < len(self.spans) and theirs < len(other.spans):
+            one, another = self.spans[mine], other.spans[theirs]
+            both = max(one[0], another[0]), min(one[1], another[1])
+            if both[0] < both[1]:
+                found.append(both)
+            if one[1] <= another[1]:
+                mine += 1
+            else:
+                theirs += 1
         return Values(tuple(found), self.missing and other.missing)
 
     def __or__(self, other: Values) -> Values:

@@ -52,18 +52,25 @@ class _Search:
         for place, where in filters_of(node, path):
             self.remarks += redundant(where, self.reading, self.text, self.constant, place)
         children = live_children(node, path)
-        kept = [child for child in children if child[0] not in self.constant.by_path]
         if kind_of(node) == "not":
             for place, child in children:
                 self.visit(child, place, context)
             return
-        is_all = kind_of(node) == "all"
-        for place, child in reversed(list(kept)):
-            if len(kept) > 1 and (is_all or not says_missing(child)):
-                self._judge(place, child, is_all, [*context, *self._beside(place, kept, is_all)])
-                kept = [each for each in kept if each[0] not in self.left_out]
-        for place, child in reversed([each for each in children if each[0] not in self.left_out]):
-            self.visit(child, place, [*context, *self._beside(place, kept, is_all)])
+        self._visit_group(children, kind_of(node) == "all", context)
+
+    def _visit_group(self, children: list[Placed], is_all: bool, context: Context) -> None:
+        """Judges the children from the last to the first, then what is in them, each beside what is left."""
+        given = {p: self._given(p, child, is_all) for p, child in children if p not in self.constant.by_path}
+        for place, child in reversed(children):
+            if place in given and len(given) > 1 and (is_all or not says_missing(child)):
+                self._judge(place, child, is_all, [*context, *_others(given, place)])
+                if place in self.left_out:
+                    del given[place]
+        for place, child in reversed(children):
+            if place not in self.left_out:
+                self.visit(child, place, [*context, *_others(given, place)])
+                if place in given:
+                    given[place] = self._given(place, child, is_all)
 
     def _judge(self, place: str, child: Condition, is_all: bool, around: Context) -> None:
         opposite = self.reading.formula(child, holds=not is_all)
@@ -71,9 +78,13 @@ class _Search:
             self.left_out[place] = child.muted()
             self.remarks.append(_remark(place, child, is_all, around, opposite, self.reading, self.text))
 
-    def _beside(self, place: str, kept: list[Placed], is_all: bool) -> Context:
-        others = [(other, replaced(child, self.left_out, other)) for other, child in kept if other != place]
-        return [Given(other, self.reading.formula(child, holds=is_all), is_all) for other, child in others]
+    def _given(self, place: str, child: Condition, is_all: bool) -> Given:
+        left = replaced(child, self.left_out, place)
+        return Given(place, self.reading.formula(left, holds=is_all), is_all)
+
+
+def _others(given: dict[str, Given], place: str) -> Context:
+    return [other for path, other in given.items() if path != place]
 
 
 def says_missing(node: Condition) -> bool:

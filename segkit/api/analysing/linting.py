@@ -201,6 +201,7 @@ class _Work:
 
     def read(self, subject: _Subject) -> None:
         """Everything that is found without counting; and what is to be counted."""
+        self.reading.begin_rule()
         rule = subject.rule
         if subject.missing:
             words = f"‘{subject.name}’ cannot be evaluated here: the vocabulary lacks {', '.join(subject.missing)}."
@@ -231,6 +232,7 @@ class _Work:
         """The boundaries of each set, each once."""
         found: dict[tuple[object, ...], Boundary] = {}
         for numbers in sets:
+            self.reading.begin_rule()
             ruled = {n: Ruled(subjects[n].name, subjects[n].rule) for n in numbers if subjects[n].is_sound}
             for boundary in boundaries.boundaries(list(ruled.values()), self.reading):
                 ends = (boundary.low, boundary.high)

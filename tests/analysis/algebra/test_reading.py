@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -25,7 +26,7 @@ Rule = dict[str, Any]
 PLAIN = of_labels(
     country=[None, "", "DE", "AT", "ZZ"],
     score=[None, 9.5, 10.0, 10.5, 11.0, 11.5],
-    registered=[None, *(days_ago(n) for n in (28, 29, 30, 31)), date(2030, 1, 1)],
+    registered=[None, *(days_ago(n) for n in (0, 28, 29, 30, 31)), date(2030, 1, 1)],
     consent=[None, True, False],
 )
 WORDS = of_labels(
@@ -36,11 +37,10 @@ EVENTS = of_events()
 
 
 def _label(code: str, **comparisons: st.SearchStrategy[Any]) -> st.SearchStrategy[Rule]:
-    each = [
-        value.map(lambda v, op=op: {"label": code, "op": op} | ({} if v is None else {"value": v}))
-        for op, value in comparisons.items()
-    ]
-    return st.one_of(each)
+    def compared(op: str, value: Any) -> Rule:
+        return {"label": code, "op": op} | ({} if value is None else {"value": value})
+
+    return st.one_of([value.map(partial(compared, op)) for op, value in comparisons.items()])
 
 
 def _pairs(items: list[Any]) -> st.SearchStrategy[list[Any]]:

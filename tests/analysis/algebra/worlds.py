@@ -68,6 +68,7 @@ def of_labels(**values: Sequence[Any]) -> World:
 
 def of_events() -> World:
     """One user for every choice of a few events on the days around the edges of windows."""
+    happenings: list[tuple[str, int, int | None, str | None]]
     happenings = [("paid", 1, 1, "a"), ("paid", 1, 2, "b"), ("paid", 3, 1, "a"), ("paid", 4, 2, None)]
     happenings += [("used", 1, None, None), ("used", 3, None, None), ("used", 9, None, None)]
     users = {}

@@ -150,6 +150,7 @@ BOUNDARIES: list[tuple[list[Rule], list[tuple[str, str, str, int]]]] = [
      [("gap", "second", "rule.all[1]", 1)]),
     ([score("ge", 30), score("le", 30)], [("overlap", "second", "rule", 1)]),
     ([score("between", [0, 50]), score("between", [50, 100])], [("overlap", "first", "rule", 1)]),
+    ([score("le", 29.5), score("ge", 30.5)], [("gap", "first", "rule", 1)]),
     ([used({"last": 29}), used({"ago": [60, 30]})], [("gap", "second", "rule", 1)]),
     ([used(LAST_30), used({"ago": [60, 29]})], [("overlap", "second", "rule", 1)]),
     ([paid(EVER, op="gt", value=1), paid(EVER, op="eq", value=0)], [("gap", "second", "rule", 5)]),

@@ -94,6 +94,7 @@ GOOD_SETS: list[list[Rule]] = [
     [used({"last": 7}), used(LAST_30)],
     [used(LAST_30), used({"ago": [60, 30]})],
     [score("lt", 40), score("ge", 40)],
+    [score("between", [0, 44]), score("between", [45, 100])],
     [{"all": [DE, score("lt", 30)]}, {"all": [AT, score("gt", 30)]}],
     [score("lt", 30), score("gt", 30), score("between", [20, 40])],
     [paid(EVER, op="ge", value=2), paid(EVER, op="eq", value=1)],

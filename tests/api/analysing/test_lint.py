@@ -91,3 +91,41 @@ def test_nothing_is_said_of_a_good_rule(app: App, rule: bad.Rule) -> None:
 def test_nothing_is_said_of_the_boundaries_of_a_good_set(app: App, rules: list[bad.Rule]) -> None:
     named = [_document(name, rule) for name, rule in zip(("first", "second", "third"), rules, strict=False)]
     assert [r for r in app.lint_set(named).remarks if r.code in ("gap", "overlap")] == []
+
+
+def test_a_set_is_a_folder_a_tag_or_names_and_a_lint_of_all_looks_within_folders_and_tags(app: App) -> None:
+    def looked(**where: Any) -> list[tuple[str, str]]:
+        return [(r.code, r.segment) for r in app.lint_set(**where).remarks if r.code in ("gap", "overlap")]
+
+    low = app.save(_document("Low", bad.score("lt", 40), folder="Scores/Two", tags=["low"]), publish=False)
+    high = app.save(_document("High", bad.score("gt", 40), folder="Scores/Two", tags=["high"]), publish=False)
+    beside = app.save(_document("Beside", bad.score("between", [0, 60]), tags=["low"]), publish=False)
+    assert looked(folder="Scores") == [("gap", "Low")]
+    assert looked(rules=["low", high.id]) == [("gap", "Low")]
+    assert looked(rules=["Low", "High", "Beside"]) == []  # the third covers it
+    assert looked(tag="low") == []
+    everywhere = [r for r in app.lint_all().remarks if r.code == "gap" and r.segment == "Low"]
+    assert [(r.path, r.beside, r.numbers) for r in everywhere] == [
+        ("rule", (("High", "rule"),), {"boundary": "40", "on": 1, "users": 1})
+    ]
+    for saved in (low, high, beside):
+        app.delete(saved.id)
+
+
+def test_a_personal_value_stays_masked_and_has_no_nearest(app: App) -> None:
+    found = app.lint({"label": "email", "op": "eq", "value": "ana@example.org"})
+    for shown in (found.words, str(found.to_dict()), found._repr_html_()):
+        assert "ana@" not in shown
+        assert "example.org" not in shown
+        assert "example.com" not in shown
+
+
+def test_a_lint_is_words_data_and_a_list_in_a_notebook(app: App) -> None:
+    found = app.lint({"label": "country", "op": "eq", "value": "<de>"})
+    assert found.words.splitlines()[-1] == "1 remark on ‘this rule’ as of 2024-11-07."
+    assert list(found.data["code"]) == ["unknown-value"]
+    assert found.to_dict()["remarks"][0]["path"] == "rule"
+    assert "&lt;de&gt;" in found._repr_html_()
+    assert found.without("unknown-value").words == "Nothing odd about ‘this rule’ as of 2024-11-07."
+    assert not app.lint(bad.DE)
+    assert found
