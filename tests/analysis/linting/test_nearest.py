@@ -6,7 +6,7 @@ import pytest
 
 from segkit.analysis.linting.unknown_values import nearest_of
 
-KNOWN = ["DE", "AT", "smart home", "gateway-2", "Straße", "lamp"]
+KNOWN = ["DE", "AT", "smart home", "gateway-2", "Straße", "lamp", "C", "c++"]
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ KNOWN = ["DE", "AT", "smart home", "gateway-2", "Straße", "lamp"]
     [
         ("de", "DE"),
         (" AT ", "AT"),
+        ("C++", "c++"),
         ("Smart  Home", "smart home"),
         ("smarthome", "smart home"),
         ("Gateway 2", "gateway-2"),
