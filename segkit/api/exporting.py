@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from segkit.api.earlier_exports import Earlier, earlier_exports
 from segkit.api.export_options import Wanted
 from segkit.api.export_parts import Chosen, Selection
 from segkit.api.publishable import publishable
+from segkit.data.settings import bytes_of
 from segkit.definitions.documents import document_data
 from segkit.definitions.sentences import sentence
 from segkit.definitions.vocabulary import LabelDeclaration
@@ -33,15 +35,44 @@ if TYPE_CHECKING:
     from segkit.api.app import App
 
 
+#: What the engine holds in memory at most while it exports; the rest spills to disk.
+_MEMORY = "500MB"
+
+
 def export(
     app: App, names: Sequence[str], as_of: date, wanted: Wanted, path: Path | None = None, due: str | None = None
 ) -> ExportResult:
     """Writes one zip and records it. Raises SegkitError where a segment may not leave, or is not published for then."""
+    with _evaluator(app) as evaluator:
+        return _export(app, evaluator, names, as_of, wanted, path, due)
+
+
+@contextmanager
+def _evaluator(app: App) -> Iterator[DuckEvaluator]:
+    """One that takes little memory, however many users and labels there are, and lets go of it at the end."""
+    limits = app.workspace.settings.limits
+    limits = limits.model_copy(update={"memory": min(limits.memory, _MEMORY, key=bytes_of)})
+    spill = app.workspace.folder / "data" / ".spill"
+    evaluator = DuckEvaluator(app.folder, app.manifest, app.vocabulary, limits, spill)
+    try:
+        yield evaluator
+    finally:
+        evaluator.close()
+
+
+def _export(
+    app: App,
+    evaluator: DuckEvaluator,
+    names: Sequence[str],
+    as_of: date,
+    wanted: Wanted,
+    path: Path | None,
+    due: str | None,
+) -> ExportResult:
     definitions = app.definitions()
     declared = [app.vocabulary.label(code) for code in wanted.labels]
     chosen = list({d.id: d for d in (definitions[name] for name in names)}.values())
     found = [(d, publishable(app, d, as_of, definitions, wanted.max_age_days)) for d in chosen]
-    evaluator = app.evaluator()
     selection = Selection(app, evaluator, as_of, wanted)
     personal = selection.personal_columns
     if personal:
@@ -69,7 +100,8 @@ def export(
         split=Split() if wanted.platform is None else wanted.platform.split,
         about=_about(selection, wanted, last, declared),
     )
-    message = _message(app, result, wanted, chosen, selection, made_at, due)
+    consent_of = None if selection.reachable is None else evaluator.manifest.generation
+    message = _message(app, result, wanted, chosen, consent_of, made_at, due)
     app.workspace.catalog.record_export(
         app.name,
         name=due,
@@ -183,7 +215,7 @@ def _message(
     result: ExportResult,
     wanted: Wanted,
     chosen: Sequence[Definition],
-    selection: Selection,
+    consent_of: int | None,
     made_at: datetime,
     due: str | None,
 ) -> NewMessage | None:
@@ -199,7 +231,7 @@ def _message(
         target=wanted.target,
         secret=wanted.secret,
         family=_family(chosen, wanted),
-        consent_of=None if selection.reachable is None else app.evaluator().manifest.generation,
+        consent_of=consent_of,
     )
 
 

@@ -27,6 +27,12 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SIZE = re.compile(r"(\d+)\s*(MB|GB)\Z")
 
 
+def bytes_of(size: str) -> int:
+    """A size such as '500MB' as a number of bytes."""
+    number, unit = size[:-2], size[-2:]
+    return int(number) * {"MB": 10**6, "GB": 10**9}[unit]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

@@ -11,6 +11,7 @@ import pytest
 
 from segkit import label
 from segkit.api import App
+from segkit.errors import SegkitError
 from tests.small_workspace import SmallWorkspace
 
 pytestmark = pytest.mark.skipif(not hasattr(App, "import_list"), reason="lists are not imported here")
@@ -66,3 +67,14 @@ def test_what_was_exported_imports_as_the_same_members(shop: SmallWorkspace, way
     assert (report.rejected, report.duplicate, report.external) == (0, 0, 0), report.reasons
     assert report.matched == report.rows == len(members)
     assert shop.members({"segment": f"Back by {way}"}) == members
+
+
+def test_a_list_that_was_imported_is_refused_by_name_and_nothing_is_written(
+    shop: SmallWorkspace, tmp_path: Path
+) -> None:
+    app: Any = shop.app
+    (tmp_path / "users.csv").write_text("uid\n007\n")
+    app.import_list(tmp_path / "users.csv", name="Came in")
+    with pytest.raises(SegkitError, match="‘Came in’ is an imported list; imported segments are never exported"):
+        app.export(["Half", "Came in"], tmp_path / "both.zip")
+    assert not (tmp_path / "both.zip").exists()
