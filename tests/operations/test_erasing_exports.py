@@ -38,7 +38,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "tiktok": {"profile": "tiktok"},
     "braze": {"profile": "braze"},
     "salesforce": {"profile": "salesforce"},
-    "changes": {"format": "parquet", "changes": True},
+    "changes": {"format": "parquet", "changes": True, "channel": "email"},
 }
 
 
@@ -52,8 +52,9 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     for old in (folder / "exports").iterdir():
         old.unlink()
     workspace = segkit.open(folder, actor="tester")
+    workspace.app().save({"name": "All", "rule": {"all": []}})  # whose words name nobody
     for name, options in KINDS.items():
-        workspace.app().export(["Everybody"], folder / "exports" / f"{name}.zip", **options)
+        workspace.app().export(["All"], folder / "exports" / f"{name}.zip", **options)
         workspace.app().export(["Austria"], folder / "exports" / f"{name}-austria.zip", **options)
     yield workspace
     workspace.close()
@@ -69,7 +70,7 @@ def test_every_export_that_holds_the_person_goes_and_every_other_one_stays(
 
     with monkeypatch.context() as patched:
         patched.setattr("segkit.operations.delivering.deliver", refuse)
-        for name in ("Everybody", "Austria"):
+        for name in ("All", "Austria"):
             target = (tmp_path / name).as_uri()
             with pytest.raises(PartlyDone):
                 exported.app().export([name], folder / "exports" / f"waits-{name}.zip", target=target)
@@ -77,17 +78,17 @@ def test_every_export_that_holds_the_person_goes_and_every_other_one_stays(
     left = sorted(path.name for path in (folder / "exports").iterdir())
     assert left == sorted([*(f"{kind}-austria.zip" for kind in KINDS), "waits-Austria.zip"])
     removed = {Path(export.file).name: export for export in report.exports if export.removed}
-    assert set(removed) >= {*(f"{kind}.zip" for kind in KINDS), "waits-Everybody.zip"}
-    assert removed["waits-Everybody.zip"].delivered_to == (tmp_path / "Everybody").as_uri()
-    assert f"it was to go to {(tmp_path / 'Everybody').as_uri()}: have it removed there" in repr(report)
+    assert set(removed) >= {*(f"{kind}.zip" for kind in KINDS), "waits-All.zip"}
+    assert removed["waits-All.zip"].delivered_to == (tmp_path / "All").as_uri()
+    assert f"it was to go to {(tmp_path / 'All').as_uri()}: have it removed there" in repr(report)
     (problem,) = send_deliveries(exported, again=True).problems
-    assert "exports/waits-Everybody.zip is not there any more; it is given up" in problem
+    assert "exports/waits-All.zip is not there any more; it is given up" in problem
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Austria"]
     for word in (UID, EMAIL, MOBILE):
         assert word not in json.dumps([message.body for message in exported.catalog.outbox.messages()])
 
     # The bits of what was sent are nobody's from now on: neither entered nor left names the person.
     exported.app().refresh()
-    path = exported.app().export(["Everybody"], folder / "exports" / "after.zip", format="jsonl", changes=True).path
+    path = exported.app().export(["All"], folder / "exports" / "after.zip", format="jsonl", changes=True).path
     with zipfile.ZipFile(path) as archive:
         assert UID not in "".join(archive.read(name).decode() for name in archive.namelist() if name != "manifest.json")
