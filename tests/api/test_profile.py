@@ -17,8 +17,9 @@ from segkit.errors import NotFound, SegkitError
 ROWS: dict[str, list[tuple[object, ...]]] = {
     "2024-11-01": [("ana", "ana@example.com", "+4915112345678", "DE", "Schmidt"), ("bo", None, None, "AT", None)],
     "2024-11-03": [
-        ("ana", "ana@example.com", "+4915112345678", "FR", "Schmidt"), ("bo", "bo@example.com", None, "AT", None),
-    ],  # fmt: skip
+        ("ana", "ana@example.com", "+4915112345678", "FR", "Schmidt"),
+        ("bo", "bo@example.com", None, "AT", None),
+    ],
 }
 EVENTS: list[tuple[object, ...]] = [
     ("ana", "app_used", "2024-10-30T09:00:00Z", None),
