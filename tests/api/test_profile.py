@@ -15,8 +15,11 @@ from segkit.api import App
 from segkit.errors import NotFound, SegkitError
 
 ROWS: dict[str, list[tuple[object, ...]]] = {
-    "2024-11-01": [("ana", "ana@example.com", "+4915112345678", "DE"), ("bo", None, None, "AT")],
-    "2024-11-03": [("ana", "ana@example.com", "+4915112345678", "FR"), ("bo", "bo@example.com", None, "AT")],
+    "2024-11-01": [("ana", "ana@example.com", "+4915112345678", "DE", "Schmidt"), ("bo", None, None, "AT", None)],
+    "2024-11-03": [
+        ("ana", "ana@example.com", "+4915112345678", "FR", "Schmidt"),
+        ("bo", "bo@example.com", None, "AT", None),
+    ],
 }
 EVENTS: list[tuple[object, ...]] = [
     ("ana", "app_used", "2024-10-30T09:00:00Z", None),
@@ -50,6 +53,7 @@ labels:
 - {code: country, name: Country, category: Place, type: string, values: {DE: Germany}}
 - {code: email, name: E-mail, category: Contact, type: string, personal: email}
 - {code: mobile, name: Mobile, category: Contact, type: string, personal: mobile}
+- {code: surname, name: Surname, category: Contact, type: string, personal: name}
 - {code: devices, name: Devices, category: Things, type: list, derived: {link: devices, measure: list, of: kind}}
 - {code: orders, name: Orders, category: Shopping, type: number,
    derived: {event: order_paid, measure: count, window: {last: 90}}}
@@ -72,7 +76,7 @@ def _table(path: Path, names: str, rows: Sequence[tuple[object, ...]]) -> None:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     folder = tmp_path_factory.mktemp("profile")
     for day, rows in ROWS.items():
-        _table(folder / f"sources/users/{day}.parquet", "uid email mobile country", rows)
+        _table(folder / f"sources/users/{day}.parquet", "uid email mobile country surname", rows)
     _table(folder / "sources/events.parquet", "uid event at amount", EVENTS)
     _table(folder / "sources/devices.parquet", "uid kind", DEVICES)
     (folder / "segkit.toml").write_text(SETTINGS)
@@ -100,6 +104,7 @@ def test_labels_come_by_category_with_since_when(app: App) -> None:
         ("Place", "Country"): ("FR", "since 3 Nov 2024"),
         ("Contact", "E-mail"): ("a•••@e•••.com", "since at least 1 Nov 2024"),
         ("Contact", "Mobile"): ("+49•••78", "since at least 1 Nov 2024"),
+        ("Contact", "Surname"): ("S•••", "since at least 1 Nov 2024"),
         ("Things", "Devices"): told["Things", "Devices"],
         ("Shopping", "Orders"): ("1", ""),
     }
@@ -156,11 +161,12 @@ def test_personal_data_is_shown_on_record_only(app: App) -> None:
     everything = f"{hidden.words} {hidden._repr_html_()} {hidden.to_dict()} {hidden.data.to_string()}"
     assert "ana@example.com" not in everything
     assert "15112345678" not in everything
+    assert "Schmidt" not in everything
     assert hidden.is_masked
     shown = app.profile("ana", unmask=True)
     assert "ana@example.com" in shown.words
     (entry,) = app.workspace.catalog.audit(action="unmask")
-    assert entry.detail == {"labels": ["email", "mobile"], "users": 1, "as_of": "2024-11-04"}
+    assert entry.detail == {"labels": ["email", "mobile", "surname"], "users": 1, "as_of": "2024-11-04"}
 
 
 def test_it_is_data_words_and_a_page(app: App) -> None:
