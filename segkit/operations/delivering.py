@@ -31,7 +31,7 @@ BY_HAND = "by hand"
 _WAIT = 60.0  # seconds for another process to have delivered what it delivers
 
 
-class _Lost(NotDelivered):
+class Lost(NotDelivered):
     """What no further attempt can deliver."""
 
 
@@ -111,7 +111,7 @@ def _try(workspace: Workspace, target: str | None, message: Message) -> str:
     try:
         told = _deliver(workspace, message, target)
     except NotDelivered as error:
-        is_last = number >= TRIES or isinstance(error, _Lost)
+        is_last = number >= TRIES or isinstance(error, Lost)
         outbox.failed(message, str(error), clock() if is_last else None)
         if is_last:
             _on_record(workspace, message, "delivery given up", {"place": what["place"], "said": str(error)})
@@ -127,9 +127,9 @@ def _deliver(workspace: Workspace, message: Message, target: str | None) -> dict
     path = workspace.folder / what["file"]
     _require_current(workspace, what)
     if not path.is_file():
-        raise _Lost(f"{what['file']} is not there any more")
+        raise Lost(f"{what['file']} is not there any more")
     if sha256_of(path) != what["sha256"]:
-        raise _Lost(f"{what['file']} is not what was written")
+        raise Lost(f"{what['file']} is not what was written")
     try:
         place = _address(workspace, what, target)
         return deliver(path, place, key=message.key, secret=what["secret"], again=message.attempts > 0).told()
@@ -145,7 +145,7 @@ def _require_current(workspace: Workspace, what: Mapping[str, Any]) -> None:
         return
     found = read_manifest(workspace.folder / "data" / what["app"]).generation
     if found != what["consent_of"]:
-        raise _Lost("data was loaded since its consents were looked up, and somebody may have said no; export again")
+        raise Lost("data was loaded since its consents were looked up, and somebody may have said no; export again")
 
 
 def _address(workspace: Workspace, what: Mapping[str, Any], target: str | None) -> str:
@@ -156,7 +156,7 @@ def _address(workspace: Workspace, what: Mapping[str, Any], target: str | None) 
     for export in workspace.settings.exports:
         if (export.name, export.app) == (what["export"], what["app"]) and plain(export.target) == what["place"]:
             return export.target
-    raise _Lost(f"the whole address of {what['place']} is kept nowhere, since it may hold a secret; export again")
+    raise Lost(f"the whole address of {what['place']} is kept nowhere, since it may hold a secret; export again")
 
 
 def _on_record(workspace: Workspace, message: Message, action: str, detail: Mapping[str, Any]) -> None:
