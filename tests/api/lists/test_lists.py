@@ -193,7 +193,9 @@ def test_rejected_rows_go_out_come_back_the_same_and_are_taken_once_mended(shop:
     assert of(shop, "Spring") == {"ana", "bo", "007"}
 
 
-@pytest.mark.parametrize(("format", "profile"), [("csv", "machine"), ("csv", "spreadsheet"), ("xlsx", None), ("parquet", None)])
+@pytest.mark.parametrize(
+    ("format", "profile"), [("csv", "machine"), ("csv", "spreadsheet"), ("xlsx", None), ("parquet", None)]
+)
 def test_what_we_export_imports_again_as_the_same_members(shop: SmallWorkspace, format: Any, profile: Any) -> None:
     import zipfile
 
