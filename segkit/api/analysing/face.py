@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from segkit.api.analysing.live_counts import LiveCounts
+from segkit.api.analysing.showing import Showing
 
-class Analysing:
+
+class Analysing(LiveCounts, Showing):
     """What an app is asked about why a user is in, how segments relate, and what is odd about a rule."""
