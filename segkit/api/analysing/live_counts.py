@@ -43,7 +43,7 @@ class LiveCounts:
         """By the path of each negative comparison of a label, how many users it includes because they have no value."""
         app, definitions = self._app, self._app.definitions()
         shown = shown_rule(rule, definitions)
-        empty = {path: Label(label=node.label, op="is_empty") for path, node in walk(shown) if _includes_missing(node)}
+        empty = {path: found for path, node in walk(shown) if (found := _missing_in(node)) is not None}
         found = evaluate(app, dict(empty), app.day(as_of), definitions, cancel=cancel) if empty else None
         return {path: found.results[path].members.count for path in empty} if found else {}
 
@@ -62,5 +62,8 @@ class LiveCounts:
         return values_of_parameter(app, event, parameter, app.day(as_of), search=search, limit=limit, offset=offset)
 
 
-def _includes_missing(node: Condition) -> bool:
-    return isinstance(node, Label) and not is_muted(node) and node.op in POSITIVE_OF and node.op != "is_empty"
+def _missing_in(node: Condition) -> Label | None:
+    """Who has no value of the label, where a comparison includes them."""
+    if not isinstance(node, Label) or is_muted(node) or node.op not in POSITIVE_OF or node.op == "is_empty":
+        return None
+    return Label(label=node.label, op="is_empty")

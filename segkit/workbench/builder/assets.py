@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "view"
+FOLDER = Path(__file__).parent / "view"
 #: Later files use what earlier ones name.
 SCRIPTS = (
     "dom.js", "tree.js", "store.js", "popover.js", "picker.js", "values.js", "comparing.js", "behaviour.js",
@@ -24,4 +24,4 @@ def style() -> str:
 
 
 def _together(names: tuple[str, ...]) -> str:
-    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+    return "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in names)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def build(app: App, what: RuleLike | None = None, *, as_of: date | str | None = None) -> Builder:
-    """A rule builder for a new segment, or for a segment by name, a document or a rule: `build(app)` shows it in a cell.
+    """A rule builder for a new segment, or for a segment by name, a document, a rule: `build(app)` shows it.
 
     Predefined segments open as a copy. What stands on the screen is `builder.rule` and `builder.document`.
     """
@@ -57,7 +57,7 @@ class Builder(anywidget.AnyWidget):
         """What the rule comes to, conditions that are not complete left out."""
         return self.model.estimate()
 
-    def open(self, what: RuleLike | None = None) -> None:
+    def edit(self, what: RuleLike | None = None) -> None:
         """Shows another segment, document or rule; undo brings back what was there."""
         self.model.open(what)
 

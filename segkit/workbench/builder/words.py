@@ -1,4 +1,4 @@
-"""What the rule builder calls operators, measures and windows, and what value each operator wants; data for the view."""
+"""What the rule builder calls operators and measures, and what value each operator wants; data for the view."""
 
 from __future__ import annotations
 
@@ -57,7 +57,15 @@ def words() -> dict[str, Any]:
 
 def _operator(op: str, type_: Type) -> dict[str, str]:
     text = _OF_TYPE.get(type_, {}).get(op, _WORDS[op])
-    return {"op": op, "words": text, "behind": _BEHIND.get(op, ""), "wants": wanted_value(op, type_)}
+    behind = _BEHIND.get(op, "")
+    return {"op": op, "words": text, "behind": behind, "group": _group(op, type_), "wants": wanted_value(op, type_)}
+
+
+def _group(op: str, type_: Type) -> str:
+    """Under what an operator of dates stands in a list, where some have the same words."""
+    if type_ != "date":
+        return ""
+    return "Value" if op.endswith("empty") else "In days" if op in _BEHIND else "By date"
 
 
 def _measure(measure: str) -> dict[str, Any]:
@@ -65,6 +73,8 @@ def _measure(measure: str) -> dict[str, Any]:
     operators = [_operator(op, type_) for op in operators_of_measure(measure)]
     if measure in ("count", "days", "periods"):
         operators = [{**each, "words": _COUNTED[each["op"]]} for each in operators]
+    if type_ == "date":  # "for the first time in the last … days"
+        operators = [{**each, "words": each["words"].removeprefix("is ")} for each in operators]
     of = "event" if measure == "share" else "" if measure not in PARAMETER_MEASURES else "parameter"
     return {
         "measure": measure, "words": _MEASURES[measure], "type": type_, "of": of, "operators": operators,

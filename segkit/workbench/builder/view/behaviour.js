@@ -1,8 +1,8 @@
 // Behaviours: did or did not, which event, how much of it, in which days; and events one after the other.
 
 const MEASURES = {
-  count: "how often", days: "on how many days", periods: "how regularly", sum: "sum of", avg: "average of", min: "smallest",
-  max: "largest", distinct: "how many different", share: "share among", first: "first time", last: "last time",
+  count: "times", days: "different days", periods: "regularly:", sum: "sum of", avg: "average of", min: "smallest",
+  max: "largest", distinct: "how many different", share: "as a share of", first: "for the first time", last: "for the last time",
 };
 
 function behaviourControls(view, item, seen, keep) {
@@ -12,6 +12,12 @@ function behaviourControls(view, item, seen, keep) {
   const measure = store.words.measures.find((each) => each.measure === (leaf.measure ?? "count"));
   const edit = (fn, options) => view.edit(item._id, fn, options);
   const name = event?.name ?? leaf.event;
+  const isCounted = ["count", "days"].includes(measure.measure);
+  const filters = event ? filterControls(view, item, { event, node: leaf, reach: (found) => found, keep, label: name }) : null;
+  const isOne = leaf.value === undefined || leaf.value === 1;
+  const measures = wordSelect(`${name}, measure`, measureOptions(store, event, isOne), measure.measure, (chosen) => edit((found) => {
+    resetMeasure(found, chosen, store, event);
+  }, { focus: `${keep}|measure` }), `${keep}|measure`);
   return [
     h("span", { class: "sentence" },
       wordSelect("Did or did not", [["did", "Did"], ["not", "Did not"]], negated ? "not" : "did", () => view.negate(item._id, `${keep}|did`), `${keep}|did`),
@@ -22,19 +28,17 @@ function behaviourControls(view, item, seen, keep) {
         if (found.of) resetMeasure(found, "count");
       }, { focus: `${keep}|measure` })),
       event ? null : word("is not in the vocabulary of this app", "bad"),
-      wordSelect(`${name}, measure`, measureOptions(store, event), measure.measure, (chosen) => edit((found) => {
-        resetMeasure(found, chosen, store, event);
-      }, { focus: `${keep}|measure` }), `${keep}|measure`),
-      ofControls(view, item, leaf, measure, keep),
+      isCounted ? null : measures, ofControls(view, item, leaf, measure, keep),
       comparison(view, {
         id: item._id, node: { op: leaf.op ?? "ge", value: "op" in leaf ? leaf.value : 1 }, keep, label: name,
         reach: (found) => { found.op ??= "ge"; if (!("value" in found) && found.op === "ge") found.value = 1; return found; },
         operators: measure.operators, declared: unitOf(store, leaf, measure),
       }),
-      unitWords(view, leaf, measure, edit, keep),
-      windowControls(leaf.window, (window, options) => edit((found) => { found.window = window; }, options), store.asOf, keep, measure.measure === "periods"),
+      isCounted ? measures : unitWords(view, leaf, measure, edit, keep),
+      measure.type === "date" ? word(", looking") : null,
+      windowControls(leaf.window, (window, options) => edit((found) => { found.window = window; }, options), store.asOf, keep, measure.measure === "periods"), filters?.add,
     ),
-    event ? filterControls(view, item, { event, node: leaf, reach: (found) => found, keep, label: name }) : null,
+    filters?.block,
   ];
 }
 
@@ -49,10 +53,11 @@ const measurable = (store, event, measure) => (event?.parameters ?? [])
   .map((code) => store.parameters.get(code))
   .filter((declared) => (measure.numbers_only ? declared.type === "number" : declared.type !== "list"));
 
-function measureOptions(store, event) {
+function measureOptions(store, event, isOne) {
+  const words = isOne ? { ...MEASURES, count: "time", days: "day" } : MEASURES;
   return store.words.measures
     .filter((measure) => measure.of !== "parameter" || measurable(store, event, measure).length)
-    .map(({ measure }) => [measure, MEASURES[measure]]);
+    .map(({ measure }) => [measure, words[measure], ["count", "days", "periods"].includes(measure) ? "How often" : ["first", "last"].includes(measure) ? "When" : "How much"]);
 }
 
 /** Another measure, with a comparison that it has. */
@@ -78,9 +83,10 @@ function ofControls(view, item, leaf, measure, keep) {
   }
   if (measure.of !== "event") return null;
   const other = store.events.get(leaf.of?.event);
+  const filters = other ? filterControls(view, item, { event: other, node: leaf.of, reach: (found) => found.of, keep: `${keep}|of`, label: other.name }) : null;
   return [
     eventButton(view, leaf.of?.event, `${keep}|of`, (code) => edit((found) => { found.of = { event: code }; }, { focus: `${keep}|of|subject` })),
-    other ? filterControls(view, item, { event: other, node: leaf.of, reach: (found) => found.of, keep: `${keep}|of`, label: other.name }) : null,
+    ...(filters ? [filters.block, filters.add] : []),
   ];
 }
 
@@ -91,9 +97,6 @@ function unitOf(store, leaf, measure) {
 
 /** The words behind a number: times, days, periods of so many days. */
 function unitWords(view, leaf, measure, edit, keep) {
-  const isOne = leaf.value === undefined || leaf.value === 1;
-  if (measure.measure === "count") return word(isOne ? "time" : "times");
-  if (measure.measure === "days") return word(isOne ? "day" : "days");
   if (measure.measure !== "periods") return null;
   const small = (key, label) => numberInput(leaf[key] ?? 1, (number) => edit((found) => { if (number === null || number < 1) return false; found[key] = number; }, { typed: `${keep}|${key}` }), `${keep}|${key}`, label);
   return [word("periods of"), small("every", "Days in a period"), word("days with at least"), small("at_least", "At least so many in a period"), word("each,")];
@@ -101,12 +104,12 @@ function unitWords(view, leaf, measure, edit, keep) {
 
 // --- the days looked at ----------------------------------------------------------------------------------------------
 
-const WINDOWS = [["last", "in the last"], ["range", "from"], ["ago", "between"], ["all", "ever"]];
+const WINDOWS = [["last", "in the last"], ["range", "from"], ["ago", "between"], ["all", "in the whole history"]];
 
 function windowControls(window, set, asOf, keep, onlyLast = false) {
   const kind = "last" in window ? "last" : window.all ? "all" : "ago" in window ? "ago" : "range";
   const change = (chosen) => set({ last: { last: 30 }, all: { all: true }, ago: { ago: [60, 30] }, range: lastMonth(asOf) }[chosen], { focus: `${keep}|window` });
-  const options = WINDOWS.map(([key, text]) => [key, { last: `${text} … days`, range: `${text} … to …`, ago: `${text} … days ago`, all: `${text} (whole history)` }[key]]);
+  const options = WINDOWS.map(([key, text]) => [key, text]);
   const parts = [wordSelect("Window", onlyLast ? options.slice(0, 1) : options, kind, change, `${keep}|window`)];
   const number = (value, place, label, make) => numberInput(value, (now) => { if (now !== null && now >= (make.least ?? 1)) set(make(now), { typed: `${keep}|${place}` }); }, `${keep}|${place}`, label);
   if (kind === "last") parts.push(number(window.last, "days", "Window, days", (days) => ({ last: days })), word(window.last === 1 ? "day" : "days"));
@@ -143,6 +146,7 @@ function sequenceControls(view, item, seen, keep) {
   const steps = leaf.sequence.map((step, number) => {
     const place = `${keep}|step${number}`;
     const event = view.store.events.get(step.event);
+    const filters = event ? filterControls(view, item, { event, node: step, reach: (found) => found.sequence[number], keep: place, label: event.name }) : null;
     const grip = iconButton("grip", `Step ${number + 1}: Alt and arrows move it`, () => {}, {
       "data-keep": `${place}|grip`, onkeydown: (press) => {
         const to = { ArrowUp: number - 1, ArrowDown: number + 1 }[press.key];
@@ -154,7 +158,7 @@ function sequenceControls(view, item, seen, keep) {
     });
     const row = h("li", { class: "step" }, grip, h("span", { class: "stepnumber" }, `${number + 1}.`),
       eventButton(view, step.event, place, (code) => edit((found) => { found.sequence[number] = { event: code }; }, { focus: `${place}|subject` })),
-      event ? filterControls(view, item, { event, node: step, reach: (found) => found.sequence[number], keep: place, label: event.name }) : null,
+      filters?.block, filters?.add,
       leaf.sequence.length > 2 ? iconButton("close", `Remove step ${number + 1}`, () => edit((found) => { found.sequence.splice(number, 1); }, { focus: `${keep}|addstep` })) : null);
     dragStep(grip, row, number, swap);
     return row;

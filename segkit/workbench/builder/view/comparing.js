@@ -20,9 +20,8 @@ function comparison(view, { id, node, reach, operators, declared, source, keep, 
   return [select, ...values, word(chosen.behind)];
 }
 
-/** Operators that begin alike are told apart by the words behind their value. */
 function operatorOptions(operators) {
-  return operators.map(({ op, words, behind }) => [op, behind ? `${words} … ${behind}` : words]);
+  return operators.map(({ op, words, group }) => [op, words, group]);
 }
 
 /** The first comparison of something of a type. */

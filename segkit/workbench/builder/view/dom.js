@@ -31,7 +31,7 @@ function icon(name) {
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", `icon ${name}`);
+  svg.setAttribute("class", `icon i-${name}`);
   path.setAttribute("d", ICONS[name]);
   svg.append(path);
   return svg;
@@ -44,8 +44,10 @@ function iconButton(name, label, onclick, props = {}) {
 
 /** A list to choose one from, which looks like a word until it is touched. */
 function wordSelect(label, options, chosen, onchange, keep, props = {}) {
+  const groups = Map.groupBy ? Map.groupBy(options, ([, , group]) => group ?? "") : new Map([["", options]]);
+  const made = ([value, text]) => h("option", { value }, text);
   const select = h("select", { "aria-label": label, class: "word", "data-keep": keep, ...props },
-    options.map(([value, text]) => h("option", { value }, text)));
+    [...groups].map(([group, those]) => (group ? h("optgroup", { label: group }, those.map(made)) : those.map(made))));
   select.value = chosen;
   select.addEventListener("change", () => onchange(select.value));
   return select;

@@ -1,6 +1,6 @@
 // Filters of an event by its parameters, joined with And or Or, nested where a document has them so.
 
-/** `node` holds `where`; `reach` finds the same in a condition of a copy of the document. */
+/** The button that adds a filter and the block of those there are. `node` holds `where`; `reach` finds the same in a condition of a copy of the document. */
 function filterControls(view, item, { event, node, reach, keep, label }) {
   const edit = (fn, options) => view.edit(item._id, (leaf) => fn(reach(leaf)), options);
   const add = event.parameters.length ? h("button", {
@@ -15,10 +15,11 @@ function filterControls(view, item, { event, node, reach, keep, label }) {
         else found.where = { all: [where, filter] };
       }, { focus: `${keep}|filter` })),
     }),
-  }, icon("plus"), "where") : null;
-  if (!node.where) return add;
+  }, icon("plus"), node.where ? "filter" : "where") : null;
+  if (!node.where) return { add, block: null };
   const isAlone = Boolean(node.where.param || node.where.not);
-  return h("div", { class: "filters" }, isAlone ? h("div", { class: "filterhead" }, word("where")) : null, filter(view, item, event, node.where, (leaf) => reach(leaf).where, `${keep}|where`, (leaf) => { delete reach(leaf).where; }), add);
+  const block = h("div", { class: isAlone ? "filters alone" : "filters" }, isAlone ? h("div", { class: "filterhead" }, word("where")) : null, filter(view, item, event, node.where, (leaf) => reach(leaf).where, `${keep}|where`, (leaf) => { delete reach(leaf).where; }));
+  return { add, block };
 }
 
 function parameterOptions(store, event, pick) {

@@ -48,7 +48,7 @@ function openPicker(root, anchor, { label, options, tabs = [] }) {
   const bar = tabs.length ? h("div", { class: "tabs", role: "group", "aria-label": "Kind" }, [["", "All"], ...tabs].map(([kind, text]) =>
     h("button", { type: "button", class: "tab", "aria-pressed": kind === "" ? "true" : "false", "data-kind": kind, onclick: () => choose(kind) }, text))) : null;
   const content = h("div", { class: "picker" }, h("div", { class: "search" }, icon("search"), input), bar, list, count);
-  const close = openPopover(root, anchor, content, { label, width: 420 });
+  const close = openPopover(root, anchor, content, { label, width: 460 });
 
   function choose(kind) {
     tab = kind;

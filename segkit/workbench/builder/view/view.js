@@ -23,7 +23,8 @@ function createView(model, el) {
   view.add = (groupId, node, part) => {
     tagged(node);
     view.change((doc) => putIn(doc, groupId, node), { focus: `${node._id}|${part}`, say: "Added" });
-    view.control(`${node._id}|${part}`) ?? view.control(`${node._id}|grip`)?.focus();
+    const control = view.control(`${node._id}|${part}`);
+    if (control?.getAttribute("role") === "combobox") control.click(); // its values open at once
   };
   view.remove = (id) => {
     const order = [...root.querySelectorAll(".row, .group")].map((each) => each.dataset.id);
