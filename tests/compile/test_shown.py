@@ -84,9 +84,8 @@ def relations() -> duckdb.DuckDBPyConnection:
         for uid, labels in LABELS.items():
             if code in labels:
                 con.execute(f"INSERT INTO label_{code} VALUES (?, ?)", [numbers[uid], labels[code]])
-    con.execute(
-        'CREATE TABLE events (user_no INT, event TEXT, "at" TIMESTAMP, day DATE, p_amount DECIMAL(18, 2), p_category TEXT)'
-    )
+    parameters = "p_amount DECIMAL(18, 2), p_category TEXT"
+    con.execute(f'CREATE TABLE events (user_no INT, event TEXT, "at" TIMESTAMP, day DATE, {parameters})')
     rows = [(numbers[uid], name, at, at[:10], amount, category) for uid, name, at, amount, category in EVENTS]
     con.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", rows)
     return con

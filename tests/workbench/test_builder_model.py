@@ -61,6 +61,7 @@ class Talk:
         return [told for told in self.told if told["kind"] == "answer"][-1]
 
     def save(self, rule: Any, how: str = "", **filed: Any) -> dict[str, Any]:
+        self.edit(1, rule, **filed)
         return self.ask("save", how=how, document=json.dumps({**filed, "rule": rule}))
 
     def last(self, kind: str) -> dict[str, Any]:
@@ -80,11 +81,8 @@ def talk(shop: SmallWorkspace) -> Iterator[Talk]:
 def test_each_edit_is_answered_with_its_number_the_counts_and_the_totals_without(talk: Talk) -> None:
     talk.edit(7, {"all": [GERMANS, {"not": {"event": "order_paid", "window": {"last": 30}}}]})
     assert (talk.last("taken")["edit"], talk.last("numbers")["edit"]) == (7, 7)
-    assert (
-        talk.last("taken")["sentence"]
-        == ("Users whose country is Germany, and who have not paid an order in the last 30 days.")
-        or "country is Germany" in talk.last("taken")["sentence"]
-    )
+    said = "Users whose country is Germany, and who have not paid an order in the last 30 days."
+    assert talk.last("taken")["sentence"] == said
     found = talk.last("numbers")
     assert (found["count"], found["base"]) == (1, 4)
     assert found["conditions"] == {"rule": 1, "rule.all[0]": 2, "rule.all[1]": 2, "rule.all[1].not": 2}
@@ -264,9 +262,9 @@ def test_values_come_most_frequent_first_with_names_and_are_found_by_name_or_cod
 def test_values_of_a_parameter_are_counted_by_users(talk: Talk) -> None:
     found = talk.ask("values", code="category", event="order_paid")
     assert [(v["value"], v["count"]) for v in found["values"]] == [("light", 2), ("camera", 1)]
-    assert "has no parameter 'email'" in str(
-        talk.ask("values", code="category", event="order_paid", search="x").get("refused", "has no parameter 'email'")
-    )
+    found = talk.ask("values", code="category", event="order_paid", search="CAM")
+    assert [v["value"] for v in found["values"]] == ["camera"]
+    assert "no event 'app_usd'" in talk.ask("values", code="category", event="app_usd")["refused"]
 
 
 def test_personal_values_are_masked_and_not_searched(talk: Talk) -> None:
@@ -295,10 +293,7 @@ def test_a_rule_of_python_is_opened_and_what_a_view_opens_with_is_what_stands_no
     assert talk.model.shown()["document"]["rule"] == {"label": "score", "op": "gt", "value": 5}
     talk.edit(4, {"all": [GERMANS]}, name="Germans here")
     shown = talk.model.shown()
-    assert (shown["edit"], shown["document"]) == (
-        4,
-        {"name": "Germans here", "cycle": "daily", "rule": {"all": [GERMANS]}},
-    ) or (shown["document"]["rule"] == {"all": [GERMANS]})
+    assert (shown["edit"], shown["document"]) == (4, {"name": "Germans here", "rule": {"all": [GERMANS]}})
     assert shown["numbers"]["count"] == 2
     talk.model.close()
 
@@ -377,7 +372,7 @@ def test_what_cannot_be_saved_is_told(talk: Talk, filed: dict[str, Any], rule: A
 @pytest.fixture
 def both(talk: Talk) -> Iterator[tuple[Talk, Talk]]:
     """Two builders of one segment; the other has saved a description meanwhile."""
-    name = f"Shared {id(talk)}"
+    name = f"Shared {len(talk.model.app.segments())}"
     talk.save({"all": [GERMANS]}, name=name)
     other = Talk(talk.model.app, name)
     assert other.save({"all": [GERMANS]}, name=name, description="Theirs")["version"] == 2
@@ -393,7 +388,7 @@ def test_a_save_that_came_too_late_shows_both_sides(both: tuple[Talk, Talk]) -> 
     found = mine(both[0])["conflict"]
     assert (found["version"], found["by"], found["together"]) == (2, "tester", True)
     assert "Theirs" in " ".join(found["theirs"])
-    assert "AT" in " ".join(found["yours"]) or "Austria" in " ".join(found["yours"])
+    assert "is AT" in " ".join(found["yours"])
 
 
 @pytest.mark.parametrize(

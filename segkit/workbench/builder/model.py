@@ -295,8 +295,10 @@ class BuilderModel:
 
     def _went_over(self, document: Document, version: int | None) -> Message:
         """What is edited is this saved document from now on."""
-        self._keep(document, version)
-        self._conflict = None
+        with self._lock:
+            self._keep(document, version)
+            self._conflict = None
+            self.draft = self._draft({**self.draft.filed, "rule": _plain(self.draft.rule)})
         shown = json.loads(to_json(_data(document)))
         return {"version": version, "id": document.id, "document": shown, "segments": segments_offered(self.app)}
 
