@@ -81,7 +81,7 @@ def talk(shop: SmallWorkspace) -> Iterator[Talk]:
 def test_each_edit_is_answered_with_its_number_the_counts_and_the_totals_without(talk: Talk) -> None:
     talk.edit(7, {"all": [GERMANS, {"not": {"event": "order_paid", "window": {"last": 30}}}]})
     assert (talk.last("taken")["edit"], talk.last("numbers")["edit"]) == (7, 7)
-    said = "Users whose country is Germany, and who have not paid an order in the last 30 days."
+    said = "Users whose country is Germany, and who did not do ‘order paid’ in the last 30 days."
     assert talk.last("taken")["sentence"] == said
     found = talk.last("numbers")
     assert (found["count"], found["base"]) == (1, 4)
@@ -388,7 +388,7 @@ def test_a_save_that_came_too_late_shows_both_sides(both: tuple[Talk, Talk]) -> 
     found = mine(both[0])["conflict"]
     assert (found["version"], found["by"], found["together"]) == (2, "tester", True)
     assert "Theirs" in " ".join(found["theirs"])
-    assert "is AT" in " ".join(found["yours"])
+    assert found["yours"] == ["Changed ‘Country is Germany’ to ‘Country is “AT”’ (rule.all[0])."]
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,13 @@ const aMonth = { last: 30 };
 function everything(view, groupId) {
   const { store } = view;
   const put_ = (node, part = "value") => view.add(groupId, node, part);
-  const ofEvent = (make) => () => openPicker(view.root, view.control(`${groupId}|add`), {
-    label: "Choose the behaviour", options: eventOptions(store, (event) => put_(make(event.code), "grip")),
+  /** Asks for an event, and for another one as long as what it makes asks for one. */
+  const ofEvent = (make, label = "Choose the behaviour") => () => openPicker(view.root, view.control(`${groupId}|add`), {
+    label, options: eventOptions(store, (event) => {
+      const made = make(event.code);
+      if (typeof made === "function") ofEvent(made, "Choose the next step")();
+      else put_(made, "grip");
+    }),
   });
   const ready = (name, description, make) => ({ name, description, category: "Ready-made choices", kind: "ready", type: "choice", pick: ofEvent(make) });
   const group = (mode, name, description) => ({ name, description, category: "Groups", kind: "structure", type: "group", pick: () => put_(groupOf(mode, []), "add") });
@@ -88,7 +93,7 @@ function everything(view, groupId) {
     group("any", "Group: any of these", "One of its conditions is enough"),
     group("none", "Group: none of these", "None of its conditions may hold"),
     ...(first ? [{ name: "Sequence", description: "One behaviour after the other, within so many days", category: "Behaviours in order", kind: "structure", type: "behaviour",
-      pick: () => openPicker(view.root, view.control(`${groupId}|add`), { label: "Choose the first step", options: eventOptions(store, (event) => put_({ sequence: [{ event: event.code }, { event: event.code }], within: 7, window: aMonth }, "step1|subject")) }) }] : []),
+      pick: ofEvent((begin) => (end) => ({ sequence: [{ event: begin }, { event: end }], within: 7, window: aMonth }), "Choose the first step") }] : []),
     { name: "Sample", description: "A stable share of all users, such as a test group", category: "Sample", kind: "structure", type: "users", pick: () => put_({ sample: 10, seed: "test" }, "sample") },
   ];
 }

@@ -16,7 +16,7 @@ function savePanel(view) {
   tags.addEventListener("input", typed("tags", (text) => [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))]));
   const button = h("button", { type: "button", class: "primary wide", "data-keep": "save|save", onclick: () => save() }, "Save segment");
   const told = h("div", { class: "message", role: "status", hidden: true });
-  const conflict = h("div", { class: "conflict", hidden: true });
+  const conflict = h("section", { class: "conflict", "aria-label": "Another save meanwhile", hidden: true });
   const folders = h("datalist", { id: `${mark}-folders` }, [...new Set(store.segments.map((each) => each.folder).filter(Boolean))].map((value) => h("option", { value })));
   const panel = h("section", { class: "save", "aria-label": "Save" },
     h("div", { class: "field" }, h("span", { class: "label" }, "Description", left), description),
@@ -24,7 +24,7 @@ function savePanel(view) {
       h("div", { class: "field" }, h("span", { class: "label" }, "Updated"), cycle),
       h("div", { class: "field" }, h("span", { class: "label" }, "Folder"), folder),
       h("div", { class: "field full" }, h("span", { class: "label" }, "Tags"), tags)),
-    folders, conflict, told, button);
+    folders, told, button);
 
   async function save(how = "") {
     if (!store.doc.name?.trim()) {
@@ -53,7 +53,7 @@ function savePanel(view) {
   function showConflict(found) {
     const side = (title, lines) => h("div", { class: "sideofit" }, h("h4", {}, title), h("ul", {}, (lines.length ? lines : ["Nothing."]).map((line) => h("li", {}, line))));
     conflict.replaceChildren(
-      h("h3", {}, `Not saved: ${found.by} saved version ${found.version} meanwhile`), h("p", { class: "note" }, found.at),
+      h("h3", {}, `Not saved: ${found.by} saved version ${found.version} meanwhile`, h("span", { class: "note" }, ` at ${found.at}`)),
       h("div", { class: "sides" }, side(`What ${found.by} changed`, found.theirs), side("What you changed", found.yours)),
       h("div", { class: "choices" },
         found.together ? h("button", { type: "button", class: "primary", onclick: () => save("together") }, "Save both together") : null,
@@ -80,5 +80,5 @@ function savePanel(view) {
     put(left, `${LONGEST.description - (doc.description ?? "").length} left`);
     put(button, store.id ? `Save version ${(store.version ?? 0) + 1}` : "Save segment");
   }
-  return { panel, paint, save };
+  return { panel, conflict, paint };
 }

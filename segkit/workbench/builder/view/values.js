@@ -43,6 +43,7 @@ function numberInput(value, onvalue, keep, label, step = "1") {
   input.value = value ?? "";
   const fit = () => { input.style.width = `${Math.max(3, input.value.length) + 3.5}ch`; };
   fit();
+  input.addEventListener("focus", () => input.select()); // what is typed takes its place
   input.addEventListener("input", () => {
     fit();
     const number = input.value === "" ? null : Number(input.value);
@@ -109,7 +110,8 @@ function chips(view, { value, declared, source, set, keep, label }) {
     const left = now.length - shown.length;
     const more = left > 0 ? h("button", { type: "button", class: "chip more", onclick: () => { isOpen = true; draw(); } }, `and ${grouped.format(left)} more`) : null;
     input.placeholder = now.length ? "add" : "choose values";
-    box.replaceChildren(...[...each, more, entry].filter(Boolean));
+    for (const old of [...box.children]) if (old !== input) old.remove(); // the input stays: moved, it would lose the focus
+    for (const chip of [...each, more]) if (chip) box.insertBefore(chip, input);
   }
 
   function take(values) {
@@ -136,11 +138,11 @@ function chips(view, { value, declared, source, set, keep, label }) {
     if (event.key === "Enter" && input.value.trim() && !event.defaultPrevented) { event.preventDefault(); own(input.value); }
   });
   input.addEventListener("blur", () => { if (input.value.trim()) own(input.value); });
-  const entry = choices(view, input, {
+  box.append(choices(view, input, {
     label: `${label}, add a value`, source, declared, isMany: true,
     onpick: (picked) => { take(now.includes(picked) ? now.filter((each) => each !== picked) : [...now, picked]); input.value = ""; return false; },
     isChosen: (each) => now.includes(each),
-  });
+  }));
   draw();
   return box;
 }

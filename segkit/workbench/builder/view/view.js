@@ -69,7 +69,7 @@ function createView(model, el) {
   const saving = savePanel(view);
   const below = belowPanel(view);
   view.paintHead = head.paint;
-  root.append(head.panel, h("div", { class: "grid" }, h("div", { class: "main" }, rule, below.panel), h("aside", { class: "side", "aria-label": "Numbers and saving" }, numbers.panel, saving.panel)), live);
+  root.append(head.panel, saving.conflict, h("div", { class: "grid" }, h("div", { class: "main" }, rule, below.panel), h("aside", { class: "side", "aria-label": "Numbers and saving" }, numbers.panel, saving.panel)), live);
   el.append(root);
 
   function draw({ focus = null, say = "" } = {}) {
