@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from segkit.analysis.leaving_out import counts_without
@@ -36,7 +37,7 @@ def users_of(rule: Condition, left_out: str, path: str = "rule") -> set[int] | N
 
 
 def bitmap(users: set[int] | frozenset[int]) -> Bitmap:
-    return Bitmap.from_user_nos(len(BASE), sorted(users))  # type: ignore[arg-type]
+    return Bitmap.from_user_nos(len(BASE), np.array(sorted(users), dtype=np.int64))
 
 
 def counted(rule: Condition) -> dict[str, int]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jupyter_client import BlockingKernelClient, find_connection_file
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.connect import find_connection_file
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.browser.lab import running_browser, running_lab

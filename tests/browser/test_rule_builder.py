@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -258,7 +258,11 @@ async (seed) => {
   const draw = (n) => { state = (state * 1103515245 + 12345) % 2147483648; return state % n; };
   const panel = document.querySelector(".segkit-builder");
   const any = (found) => found[draw(found.length)];
-  const type = (input, text) => { input.focus(); input.value = text; input.dispatchEvent(new Event("input", { bubbles: true })); };
+  const type = (input, text) => {
+    input.focus();
+    input.value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
   for (let edit = 0; edit < 200; edit += 1) {
     const kind = draw(10);
     const numbers = [...panel.querySelectorAll(".rule input[type=number]")];
@@ -279,9 +283,9 @@ _ON_SCREEN = """
 () => {
   const read = (row) => [...row.querySelectorAll(":scope > .body :is(select, input, .subject)")]
     .map((each) => (each.classList.contains("subject") ? each.textContent : each.value));
+  const inside = (group) => [...(group.querySelector(":scope > .items")?.children ?? [])];
   const shown = (element) => (element.classList.contains("row")
-    ? read(element)
-    : { group: element.classList[1], items: [...(element.querySelector(":scope > .items")?.children ?? [])].map(shown) });
+    ? read(element) : { group: element.classList[1], items: inside(element).map(shown) });
   const name = document.querySelector(".segkit-builder input.name").value;
   return { name, rule: shown(document.querySelector(".segkit-builder .rule > .group")) };
 }
@@ -347,8 +351,9 @@ def test_hostile_rules_are_refused_in_python_and_the_builder_stays_usable(
 def test_no_violation_of_wcag_in_light_and_dark_with_pickers_and_menus_open(bench: Bench) -> None:
     panel, page = bench.build(repr(BUILT)), bench.page
     bench.button("SQL").click()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
         expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(scheme == "light").lower())
         panel.scroll_into_view_if_needed()
         panel.get_by_role("button", name="Add a condition").last.click()

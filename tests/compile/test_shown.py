@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -12,7 +13,7 @@ from segkit.compile.shown import shown_sql
 from segkit.definitions.documents import parse_rule
 from tests.small_workspace import SmallWorkspace
 
-LABELS = {
+LABELS: dict[str, dict[str, Any]] = {
     "ana": {
         "country": "DE",
         "score": 3.5,

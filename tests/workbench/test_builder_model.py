@@ -146,7 +146,8 @@ class SlowApp:
 
 
 def test_a_newer_edit_cancels_what_runs_and_skips_what_waits() -> None:
-    app, told = SlowApp(), []
+    app = SlowApp()
+    told: list[dict[str, Any]] = []
     counter = Counter(cast(App, app), told.append)
     rules = {code: Label(label=code, op="not_empty") for code in ("slow", "skipped", "newest")}
     counter.ask(Asked(1, rules["slow"], date(2024, 1, 1), {}))
@@ -335,7 +336,13 @@ def test_a_document_of_python_takes_the_place_of_what_stood_there(talk: Talk) ->
 
 
 def test_a_segment_is_saved_with_all_that_is_said_of_it_and_then_as_its_next_version(talk: Talk) -> None:
-    filed = {"name": "Germans", "description": "All of them", "cycle": "once", "folder": "Spring", "tags": ["x", "y"]}
+    filed: dict[str, Any] = {
+        "name": "Germans",
+        "description": "All of them",
+        "cycle": "once",
+        "folder": "Spring",
+        "tags": ["x", "y"],
+    }
     first = talk.save({"all": [GERMANS]}, **filed)
     assert first["version"] == 1
     saved = talk.model.app.document("Germans")

@@ -43,7 +43,7 @@ class LiveCounts:
         """By the path of each negative comparison of a label, how many users it includes because they have no value."""
         app, definitions = self._app, self._app.definitions()
         shown = shown_rule(rule, definitions)
-        empty = {path: found for path, node in walk(shown) if (found := _missing_in(node)) is not None}
+        empty = {path: leaf for path, node in walk(shown) if (leaf := _missing_in(node)) is not None}
         found = evaluate(app, dict(empty), app.day(as_of), definitions, cancel=cancel) if empty else None
         return {path: found.results[path].members.count for path in empty} if found else {}
 
