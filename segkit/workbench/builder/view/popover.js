@@ -23,7 +23,9 @@ function openPopover(root, anchor, content, { label, role = "dialog", width = 32
     document.removeEventListener("pointerdown", outside, true);
     window.removeEventListener("resize", place);
     document.removeEventListener("scroll", place, true);
+    const held = box.contains(document.activeElement);
     box.remove();
+    if (held && !back) root.focus({ preventScroll: true }); // keys must not go to the notebook
     anchor.setAttribute?.("aria-expanded", "false");
     onclose();
     if (back && keepsFocus && anchor.isConnected) anchor.focus({ preventScroll: true });

@@ -81,6 +81,7 @@ function createView(model, el) {
     const shown = seen.group && !seen.isFixed ? groupCard(view, store.doc.rule, "rule", 0) : loneCondition(view);
     rule.replaceChildren(shown);
     if (before && isInRule) (view.control(before) ?? view.control(`${before.split("|")[0]}|grip`) ?? rule.querySelector("button"))?.focus({ preventScroll: true });
+    else if (active && !active.isConnected) root.focus({ preventScroll: true }); // never on the notebook's own keys
     paint();
     view.say(say);
   }
