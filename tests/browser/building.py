@@ -99,8 +99,10 @@ class Bench:
         )
         self.run("shop = segkit.open().app('smart-home'); shop.estimate(segkit.everybody())")
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)  # what is restored late takes the focus
-        page.get_by_role("tab", name="File Browser").click()  # which makes room
-        expect(page.locator(".jp-FileBrowser")).not_to_be_visible()
+        files = page.get_by_role("tab", name="File Browser")
+        expect(files).to_have_attribute("aria-selected", "true")
+        files.click()  # which makes room
+        expect(files).to_have_attribute("aria-selected", "false")
         page.get_by_text("builder = build(shop").first.click()
         page.keyboard.press("Control+a")
         page.keyboard.insert_text(f"builder = build(shop, {code}); builder")

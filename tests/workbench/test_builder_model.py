@@ -148,7 +148,7 @@ class SlowApp:
 def test_a_newer_edit_cancels_what_runs_and_skips_what_waits() -> None:
     app = SlowApp()
     told: list[dict[str, Any]] = []
-    counter = Counter(cast(App, app), told.append)
+    counter = Counter(cast(App, app), lambda asked, each: told.append({**each, "edit": asked.edit}))
     rules = {code: Label(label=code, op="not_empty") for code in ("slow", "skipped", "newest")}
     counter.ask(Asked(1, rules["slow"], date(2024, 1, 1), {}))
     assert app.begun.wait(60)
@@ -175,6 +175,27 @@ def test_after_two_hundred_edits_at_speed_the_kernel_holds_and_counts_the_last(t
     assert rule_data(talk.model.rule) == rule
     assert talk.last("numbers")["edit"] == 200
     assert talk.last("numbers")["count"] == talk.model.app.estimate(parse_rule(rule), DAY).count
+
+
+def test_an_edit_that_leaves_the_rule_as_it_is_never_gets_the_numbers_of_another(talk: Talk) -> None:
+    rule = {"all": [GERMANS, {"label": "score", "op": "ge", "value": 5}]}
+    talk.model.open(parse_rule(rule))  # is still being counted when the view answers with the same rule
+    document = json.dumps({"name": "x", "rule": rule})
+    talk.model.receive({"do": "rule", "edit": 40, "as_of": DAY, "document": document})
+    talk.model.receive({"do": "rule", "edit": 41, "as_of": DAY, "document": document.replace('"x"', '"y"')})
+    talk.model.wait()
+    assert {told["count"] for told in talk.told if told["kind"] == "numbers" and told["edit"] >= 40} == {1}
+    assert talk.last("numbers")["edit"] == 41
+    talk.edit(42, rule, name="z")
+    assert (talk.last("numbers")["edit"], talk.last("numbers")["count"]) == (42, 1)
+    assert talk.last("numbers")["without"] == {"rule": 4, "rule.all[0]": 1, "rule.all[1]": 2}
+
+
+def test_counting_is_stopped_when_somebody_says_so_and_begins_again_with_the_next_edit(talk: Talk) -> None:
+    talk.model.receive({"do": "stop"})
+    assert talk.last("stopped")["edit"] == 0
+    talk.edit(1, {"all": [GERMANS]})
+    assert talk.last("numbers")["count"] == 2
 
 
 # --- hostile messages ------------------------------------------------------------------------------------------------

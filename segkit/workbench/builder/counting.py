@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from segkit.api import App
 
 T = TypeVar("T")
-Tell = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,13 @@ class Asked:
     as_of: date
     places: dict[str, str]  # the path on the screen by the path in the rule
     cancel: threading.Event = field(default_factory=threading.Event)
+
+    def is_like(self, other: Asked | None) -> bool:
+        """Whether the other's numbers are this one's."""
+        return other is not None and (self.rule, self.as_of, self.places) == (other.rule, other.as_of, other.places)
+
+
+Tell = Callable[[Asked, dict[str, Any]], None]
 
 
 class Counter:
@@ -89,7 +95,7 @@ class Counter:
             try:
                 self._count(asked)
             except Cancelled:
-                self._tell_of(asked, {"kind": "stopped"})
+                continue  # whoever cancelled knows
             except SegkitError as error:
                 self._tell_of(asked, {"kind": "failed", "message": str(error)})
             except Exception as error:  # whatever it is, the builder goes on and says that there is no number
@@ -112,7 +118,7 @@ class Counter:
 
     def _tell_of(self, asked: Asked, told: dict[str, Any]) -> None:
         if not asked.cancel.is_set():
-            self._tell({**told, "edit": asked.edit})
+            self._tell(asked, told)
 
 
 def numbers(estimate: Estimate, seconds: float, places: Mapping[str, str]) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class BuilderModel:
         self._kept: Message = {}
         self.version: int | None = None
         self._conflict: Conflict | None = None
+        self._counting: Asked | None = None
+        self._counted: Asked | None = None  # what `numbers` are of
         self._definitions = app.definitions()
         self._lock = threading.RLock()
         self._counter = Counter(app, self._told)
@@ -180,7 +182,7 @@ class BuilderModel:
         if do == "rule":
             self._take(message)
         elif do == "stop":
-            self._counter.stop()
+            self._stop()
         elif isinstance(do, str) and do in _ANSWERS:
             self._answers.submit(self._answer, do, dict(message))
 
@@ -196,26 +198,50 @@ class BuilderModel:
             self.tell({**told, "problems": _placed(problems[:_MOST_PROBLEMS])})
             return
         with self._lock:
-            before = (self.draft.counted, self.draft.places, self.as_of)
-            changed = (draft.counted, draft.places, as_of) != before
             self.draft, self.as_of, self.edit = draft, as_of, number
         self.tell(self._taken())
-        if changed or self.numbers.get("kind") != "numbers":
+        self._count_again()
+
+    def _count_again(self) -> None:
+        """Counts, unless these very numbers are there, or being made: such as when only the name was typed."""
+        with self._lock:
+            wanted, counted = self._asked(), self._counted
+            is_there = wanted.is_like(counted)
+            is_coming = wanted.is_like(self._counting)
+        if is_there:
+            if not is_coming:
+                self._counter.stop()
+            self.tell({**self.numbers, "edit": wanted.edit})
+        elif not is_coming:
             self.count()
-        else:  # the same rule, such as when its name was typed
-            self.tell({**self.numbers, "edit": number})
+
+    def _asked(self) -> Asked:
+        return Asked(self.edit, self.draft.counted, self.as_of, self.draft.places)
 
     def count(self) -> None:
         """Counts what stands now; what is being counted is given up."""
-        draft = self.draft
-        self._counter.ask(Asked(self.edit, draft.counted, self.as_of, draft.places))
-
-    def _told(self, told: Message) -> None:
         with self._lock:
+            self._counting = asked = self._asked()
+        self._counter.ask(asked)
+
+    def _stop(self) -> None:
+        """Gives up what is being counted, because somebody asked for that."""
+        self._counter.stop()
+        with self._lock:
+            self._counting = None
+        self.tell({"kind": "stopped", "edit": self.edit})
+
+    def _told(self, asked: Asked, told: Message) -> None:
+        """Passes on what was counted, with the number of the edit that it is true of by now."""
+        with self._lock:
+            edit = self.edit if asked.is_like(self._asked()) else asked.edit
+            told = {**told, "edit": edit}
             if told["kind"] == "numbers":
-                self.numbers = told
-            elif told["kind"] == "details" and self.numbers.get("edit") == told["edit"]:
+                self.numbers, self._counted = told, asked
+            elif told["kind"] == "details" and asked.is_like(self._counted):
                 self.numbers = {**self.numbers, "without": told["without"], "missing": told["missing"]}
+            if told["kind"] in ("details", "failed") and asked is self._counting:
+                self._counting = None
         self.tell(told)
 
     def _day(self, text: object) -> date:

@@ -21,6 +21,8 @@ function groupCard(view, item, path, number) {
     closed ? h("span", { class: "plainword note" }, conditionsIn(seen.items)) : null,
     countCell(path, isMuted(item)), isOutermost ? h("div", { class: "actions" }) : actionsOf(view, item)),
   list,
+  isOutermost && !seen.items.length ? h("p", { class: "empty" }, "Without a condition the rule picks everybody. Begin with what users are, such as ",
+    h("b", {}, view.store.vocabulary.labels[0]?.name ?? "a label"), ", or what they did, such as ", h("b", {}, view.store.vocabulary.events[0]?.name ?? "a behaviour"), ".") : null,
   closed ? null : h("div", { class: "foot" }, seen.isFixed ? null : addButton(view, item, seen.items.length === 0 && isOutermost)));
 }
 

@@ -13,7 +13,7 @@ function numbersPanel(view) {
   const progress = h("div", { class: "running", "aria-hidden": "true" });
   const panel = h("section", { class: "numbers", "aria-label": "Live numbers" },
     h("div", { class: "hero" }, total, progress, h("div", { class: "bar big", "aria-hidden": "true" }, bar), of),
-    h("h3", {}, "Reach"), reach, time, message, h("h3", { class: "noteshead" }, "Worth knowing"), notes);
+    h("h3", { class: "reachhead" }, "Reach"), reach, time, message, h("h3", { class: "noteshead" }, "Worth knowing"), notes);
 
   function paint() {
     const { numbers, status } = view.store;
@@ -30,8 +30,8 @@ function numbersPanel(view) {
     const words = ["failed", "refused", "silent"].includes(status.kind) ? status.message : status.kind === "stopped" ? "Counting was stopped." : "";
     message.hidden = !words;
     put(message, words);
-    notes.replaceChildren(...notesOf(view).map((text) => h("li", {}, icon("note"), h("span", {}, text))));
-    panel.querySelector(".noteshead").hidden = !notes.children.length;
+    const worth = notesOf(view).map((text) => h("li", {}, icon("note"), h("span", {}, text)));
+    notes.replaceChildren(...(worth.length ? worth : [h("li", { class: "none" }, "Nothing unusual.")]));
     paintConditions(view, isFresh);
   }
   return { panel, paint };

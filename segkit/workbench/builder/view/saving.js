@@ -39,7 +39,7 @@ function savePanel(view) {
       if (answer.conflict) return showConflict(answer.conflict);
       Object.assign(store, { id: answer.id, version: answer.version, segments: answer.segments });
       conflict.hidden = true;
-      if (how === "theirs" || how === "together") store.replace(answer.document, "The saved segment is open", true);
+      if (how === "theirs" || how === "together") store.replace(answer.document, "The saved segment is open", { isSaved: true });
       else store.saved = textOf(withoutDefaults({ ...store.doc, name: answer.name ?? store.doc.name }));
       tell(answer.note || (how === "theirs" ? `Version ${answer.version} is open.` : `Saved as version ${answer.version}.`), false, true);
       view.paintHead();
@@ -80,5 +80,10 @@ function savePanel(view) {
     put(left, `${LONGEST.description - (doc.description ?? "").length} left`);
     put(button, store.id ? `Save version ${(store.version ?? 0) + 1}` : "Save segment");
   }
-  return { panel, conflict, paint };
+  /** Another document stands there: what was told of the one before is over. */
+  function forget() {
+    tell("");
+    conflict.hidden = true;
+  }
+  return { panel, conflict, paint, forget };
 }

@@ -74,13 +74,13 @@ function createStore(model) {
   store.redo = () => step(store.future, store.past, "Done again");
 
   /** Puts another document in the place of this one; undo brings this one back. */
-  store.replace = (document, say, isSaved = false) => {
+  store.replace = (document, say, { isSaved = false, isOther = false } = {}) => {
     store.past.push({ doc: store.doc, focus: null });
     store.doc = opened(document);
     if (isSaved) store.saved = textOf(store.doc);
     store.future = [];
     changed(0);
-    store.emit("doc", { say });
+    store.emit("doc", { say, isOther });
   };
 
   store.stop = () => send({ do: "stop" });
@@ -123,7 +123,7 @@ function createStore(model) {
     if (message.kind === "document") {
       store.edit = Math.max(store.edit, message.edit);
       Object.assign(store, { id: message.id, version: message.version, asOf: message.as_of });
-      return store.replace(message.document, "Another segment was opened from Python", true);
+      return store.replace(message.document, "Another segment was opened from Python", { isSaved: true, isOther: true });
     }
     if (message.edit !== store.edit) return; // of an edit that is over
     if (message.kind === "taken") { store.taken = message; store.emit("taken"); }

@@ -105,6 +105,7 @@ function createView(model, el) {
   root.addEventListener("keydown", (event) => shortcuts(view, event));
   const off = store.on((what, detail = {}) => {
     forced = what === "doc";
+    if (detail.isOther) saving.forget();
     if (what === "doc" || (what === "typed" && detail.by && detail.by !== view)) draw(detail);
     else paint();
     forced = false;
