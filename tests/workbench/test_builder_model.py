@@ -370,6 +370,8 @@ def test_a_segment_is_saved_with_all_that_is_said_of_it_and_then_as_its_next_ver
     assert (saved.description, saved.cycle, saved.folder, saved.tags) == ("All of them", "once", "Spring", ("x", "y"))
     assert talk.save({"all": [GERMANS]}, **{**filed, "description": "Changed"})["version"] == 2
     assert talk.model.app.segment("Germans").count == 2
+    talk.edit(5, {"all": [GERMANS]}, name="Germans")
+    assert talk.last("taken")["name_problem"] == ""  # its own name is not taken
 
 
 def test_a_name_that_is_taken_is_said_while_it_is_typed_and_refused_when_it_is_saved(talk: Talk) -> None:
