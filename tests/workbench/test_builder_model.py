@@ -428,7 +428,7 @@ def test_a_save_that_came_too_late_shows_both_sides(both: tuple[Talk, Talk]) -> 
 def test_a_conflict_is_resolved_as_one_chooses(
     both: tuple[Talk, Talk], how: str, description: str, value: str, version: int
 ) -> None:
-    name = both[0].model._kept["id"]
+    name = both[0].model.shown()["id"]
     mine(both[0])
     done = mine(both[0], how)
     saved = both[0].model.app.document(name)
