@@ -219,6 +219,24 @@ def test_a_row_is_dragged_into_a_group(bench: Bench) -> None:
     assert bench.kernel_rule() == {"all": [{"any": [orders, country]}]}
 
 
+def test_many_values_are_pasted_at_once_from_a_spreadsheet_and_taken_back_at_once(bench: Bench) -> None:
+    panel = bench.build('{"all": [{"label": "city", "op": "in", "value": ["Berlin"]}]}')
+    column = "\n".join(["Hamburg\t", *(f"City {number}" for number in range(300)), "Berlin", ""])
+    panel.get_by_label("City, add a value").evaluate(
+        """(input, text) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text", text);
+          input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        column,
+    )
+    expect(panel.get_by_role("button", name="and 290 more")).to_be_visible()
+    (pasted,) = bench.kernel_rule()["all"]
+    assert pasted["value"] == ["Berlin", "Hamburg", *(f"City {number}" for number in range(300))]
+    bench.button("Undo (Ctrl+Z)").click()
+    assert bench.kernel_rule() == {"all": [{"label": "city", "op": "in", "value": ["Berlin"]}]}
+
+
 # --- saving ----------------------------------------------------------------------------------------------------------
 
 
@@ -391,3 +409,15 @@ def _violations(page: Page) -> list[str]:
     options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]}
     found = Axe().run(page, context=".segkit-builder", options=options).response["violations"]
     return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+def test_a_reloaded_page_shows_what_stands_now(bench: Bench) -> None:
+    panel, page = bench.build('{"all": [{"label": "orders", "op": "ge", "value": 1}]}'), bench.page
+    panel.get_by_label("Orders, value").fill("6")
+    assert bench.kernel_rule()["all"][0]["value"] == 6
+    with page.expect_response(lambda answer: "/api/contents/" in answer.url and answer.request.method == "PUT"):
+        page.get_by_role("button", name="Save and create checkpoint").first.click()
+    page.reload()
+    expect(panel.get_by_label("Orders, value")).to_have_value("6")
+    panel.get_by_label("Orders, value").fill("7")
+    assert bench.kernel_rule() == {"all": [{"label": "orders", "op": "ge", "value": 7}]}
