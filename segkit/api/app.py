@@ -109,8 +109,10 @@ class App(SegmentLife, Analysing):
             if self._evaluator is None or self._evaluator.manifest.generation != manifest.generation:
                 # Whoever is still asking the old one goes on with it; it closes with its last user.
                 spill = self.workspace.folder / "data" / ".spill"
-                limits = self.workspace.settings.limits
-                self._evaluator = DuckEvaluator(self.folder, manifest, vocabulary, limits, spill)
+                settings = self.workspace.settings
+                self._evaluator = DuckEvaluator(
+                    self.folder, manifest, vocabulary, settings.limits, spill, kernel=settings.evaluation.kernel
+                )
             return self._evaluator
 
     def close(self) -> None:

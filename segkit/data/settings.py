@@ -46,6 +46,14 @@ class Limits(_Part):
         return text
 
 
+class EvaluationSettings(_Part):
+    """How rules are evaluated. Neither changes any answer."""
+
+    kernel: Annotated[bool, Field(description="Whether what counts is counted over coded columns, not by DuckDB.")] = (
+        True
+    )
+
+
 class SnapshotSettings(_Part):
     """How long the users of published segments are kept. Counts stay, and so do imported lists."""
 
@@ -254,6 +262,7 @@ class Settings(_Part):
 
     segkit: Literal[1]
     limits: Limits = Limits()
+    evaluation: EvaluationSettings = EvaluationSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     roles: RoleSettings | None = None
     gates: Gates = Gates()

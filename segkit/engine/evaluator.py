@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -39,6 +39,7 @@ from segkit.engine.cache import BitmapCache
 from segkit.engine.canonical import canonical
 from segkit.engine.connection import Runner, open_connection
 from segkit.engine.fold import batches, fold, live_leaves, membership
+from segkit.engine.kernel.kernel import Kernel
 from segkit.engine.protocol import Evaluated, Evidence, Progress, Seen
 from segkit.engine.relations import Relations
 from segkit.files.scratch import own_folder
@@ -53,7 +54,16 @@ class DuckEvaluator:
 
     version = VERSION
 
-    def __init__(self, folder: Path, manifest: Manifest, vocabulary: Vocabulary, limits: Limits, spill: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        vocabulary: Vocabulary,
+        limits: Limits,
+        spill: Path,
+        *,
+        kernel: bool = True,
+    ) -> None:
         self.manifest = manifest
         self.vocabulary = vocabulary
         self.relations = Relations(folder.resolve(), manifest, vocabulary)
@@ -66,6 +76,7 @@ class DuckEvaluator:
                 spill_folder=own_folder(spill.resolve()),
             )
         )
+        self.kernel = Kernel(folder.resolve(), manifest, vocabulary, self.runner) if kernel else None
         self._cache = BitmapCache(_CACHED_BYTES)
         self._tables: dict[tuple[str, date], str] = {}
         self._lock = threading.RLock()
@@ -120,6 +131,13 @@ class DuckEvaluator:
             else:
                 missing[key] = leaf
         done = len(found)
+        for key, members in self._by_kernel(missing, as_of, base, cancel):
+            found[key] = members
+            self._cache.put(key, as_of, members)
+            del missing[key]
+            done += 1
+            if progress is not None:
+                progress(done, len(distinct))
         for batch in batches(missing):
             if progress is not None:
                 progress(done, len(distinct))
@@ -130,6 +148,17 @@ class DuckEvaluator:
         if progress is not None:
             progress(done, len(distinct))
         return found
+
+    def _by_kernel(
+        self, missing: Mapping[str, Leaf], as_of: date, base: Bitmap, cancel: threading.Event | None
+    ) -> Iterator[tuple[str, Bitmap]]:
+        """The leaves that the kernel answers."""
+        if self.kernel is None:
+            return
+        for key, leaf in list(missing.items()):
+            members = self.kernel.members(leaf, as_of, base, cancel)
+            if members is not None:
+                yield key, members
 
     def _evaluate_batch(
         self, batch: dict[str, Leaf], as_of: date, base: Bitmap, cancel: threading.Event | None
