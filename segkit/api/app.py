@@ -109,10 +109,8 @@ class App(SegmentLife, Analysing):
             if self._evaluator is None or self._evaluator.manifest.generation != manifest.generation:
                 # Whoever is still asking the old one goes on with it; it closes with its last user.
                 spill = self.workspace.folder / "data" / ".spill"
-                settings = self.workspace.settings
-                self._evaluator = DuckEvaluator(
-                    self.folder, manifest, vocabulary, settings.limits, spill, kernel=settings.evaluation.kernel
-                )
+                limits, evaluation = self.workspace.settings.limits, self.workspace.settings.evaluation
+                self._evaluator = DuckEvaluator(self.folder, manifest, vocabulary, limits, spill, evaluation=evaluation)
             return self._evaluator
 
     def close(self) -> None:

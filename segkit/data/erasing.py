@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 
 from segkit.data import key_runs
-from segkit.data.coded.coding import remove_coded
 from segkit.data.finding_people import Finding, Found
 from segkit.data.generation import ROW_GROUP, SCRATCH, Generation, clear_leftovers, newest_on_disk
 from segkit.data.label_files import bound_paths
@@ -212,5 +211,4 @@ class ErasingData:
         finally:
             generation.drop()
         clear_leftovers(self.folder, manifest)
-        remove_coded(self.folder)
         return removed

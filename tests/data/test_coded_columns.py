@@ -53,11 +53,11 @@ def answers(shop: SmallWorkspace) -> list[set[str]]:
 
 
 def coded(shop: SmallWorkspace) -> Path:
-    return shop.app.folder / "coded"
+    return shop.app.folder / "coded" / str(shop.app.manifest.nothing_before)
 
 
 def files(shop: SmallWorkspace) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in coded(shop).rglob("*.arrow")}
+    return {str(path): path.read_bytes() for path in (shop.app.folder / "coded").rglob("*.arrow")}
 
 
 def coding_of(shop: SmallWorkspace) -> Coding:

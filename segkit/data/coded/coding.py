@@ -17,7 +17,7 @@ from segkit.data.coded.checking import remove
 from segkit.data.coded.coding_days import CodedRows
 from segkit.data.coded.day_columns import CodedDay, open_day
 from segkit.data.coded.dictionaries import Growing
-from segkit.data.coded.kinds import coded_folder, day_path, label_kinds, label_path, parameter_kinds
+from segkit.data.coded.kinds import CACHE, FOLDER, coded_folder, day_path, label_kinds, label_path, parameter_kinds
 from segkit.data.coded.label_columns import write_label
 from segkit.data.manifest import DayFile, Manifest
 from segkit.definitions.vocabulary import Vocabulary
@@ -38,7 +38,7 @@ class Coding:
 
     def __init__(self, folder: Path, manifest: Manifest, vocabulary: Vocabulary) -> None:
         self._app_folder = folder
-        self._folder = coded_folder(folder)
+        self._folder = coded_folder(folder, manifest)
         self._manifest = manifest
         self._vocabulary = vocabulary
         self._labels = label_kinds(manifest, vocabulary)
@@ -133,11 +133,15 @@ class Coding:
                 remove(path)
 
 
-def remove_coded(app_folder: Path) -> None:
-    """Removes all coded columns of an app, dictionaries included: somebody was erased, whose words they may hold.
+def remove_older(app_folder: Path, manifest: Manifest) -> None:
+    """Removes what was coded, and who was counted, before somebody was erased: dictionaries may hold their words.
 
-    Waits for who is coding: what is coded of the files of before cannot come back, for they are gone. Raises Busy.
+    Waits for who is coding; nobody can code it again, for what it was made from is gone too. Raises Busy.
     """
-    if coded_folder(app_folder).is_dir():
+    current = str(manifest.nothing_before)
+    parents = [parent for parent in (app_folder / FOLDER, app_folder / CACHE) if parent.is_dir()]
+    older = [path for parent in parents for path in parent.iterdir() if path.name != current]
+    if older:
         with Lock(app_folder / LOCK, "removing coded columns", wait=_PATIENCE):
-            shutil.rmtree(coded_folder(app_folder))
+            for path in older:
+                shutil.rmtree(path, ignore_errors=True)

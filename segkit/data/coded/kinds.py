@@ -12,13 +12,15 @@ from segkit.files.hashing import sha256_of_text
 #: Changes whenever the files of before cannot be read as they are.
 FORMAT = 1
 FOLDER = "coded"
+#: Beside it, in folders named alike: the users of leaves that were evaluated.
+CACHE = "cache"
 #: What is coded of a personal label: nothing but whether there is a value, and whether it is empty.
 PRESENCE = "presence"
 
 
-def coded_folder(app_folder: Path) -> Path:
-    """Where the coded columns of an app lie."""
-    return app_folder / FOLDER
+def coded_folder(app_folder: Path, manifest: Manifest) -> Path:
+    """Where the coded columns of a generation lie: those from before somebody was erased lie elsewhere, and go."""
+    return app_folder / FOLDER / str(manifest.nothing_before)
 
 
 def parameter_kinds(file: DayFile, vocabulary: Vocabulary) -> dict[str, str]:

@@ -117,7 +117,8 @@ def _by_bounds(name: str, bounds: Bounds) -> Filter:
 
 def within(values: NDArray[Any], bounds: Bounds) -> Flags:
     """Where numbers are there and lie within bounds."""
-    return bounds.hold(values) & (values != missing_of(values))
+    found: Flags = bounds.hold(values) & (values != missing_of(values))
+    return found
 
 
 def _negated(inside: Filter) -> Filter:
