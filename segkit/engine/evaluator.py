@@ -164,6 +164,7 @@ class DuckEvaluator:
         """The leaves that the kernel answers."""
         if self.kernel is None:
             return
+        self.kernel.begin()
         for key, leaf in list(missing.items()):
             members = self.kernel.members(leaf, as_of, base, cancel)
             if members is not None:

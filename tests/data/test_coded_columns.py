@@ -23,6 +23,7 @@ from segkit.data.coded.dictionaries import Growing, read_dictionary
 from segkit.data.coded.label_columns import open_label
 from segkit.definitions.conditions import Condition
 from segkit.definitions.documents import parse_rule
+from segkit.files.locks import Lock
 from tests.small_workspace import SmallWorkspace
 
 SOLD = {"event": "order_paid", "window": {"last": 30}, "where": {"param": "category", "op": "eq", "value": "lamp"}}
@@ -150,6 +151,18 @@ def test_what_is_damaged_is_made_again_and_never_answered_from(
     assert not [f for f in examine(shop.workspace, deep=True) if "coded" in f.where and f.severity == "error"]
 
 
+@pytest.mark.parametrize("bit", [5, 9, 12])
+def test_a_value_that_was_changed_is_not_counted(bit: int, shop: SmallWorkspace) -> None:
+    answers(shop)
+    (path,) = [path for path in (coded(shop) / "days").iterdir() if path.name.startswith("2024-11-05")]
+    good, amounts = path.read_bytes(), np.array([1250, 1000], np.int16)  # of Ana and Bo, in cents
+    changed = np.array([1250, 1000 ^ (1 << bit)], np.int16)
+    assert good.count(amounts.tobytes()) == 1
+    path.write_bytes(good.replace(amounts.tobytes(), changed.tobytes()))
+    assert answers(shop) == EXPECTED
+    assert path.read_bytes() == good
+
+
 def test_the_doctor_tells_of_damage_and_that_answers_are_right(shop: SmallWorkspace) -> None:
     answers(shop)
     (path,) = (coded(shop) / "labels").iterdir()
@@ -179,6 +192,18 @@ def test_where_nothing_can_be_coded_duckdb_answers(shop: SmallWorkspace, monkeyp
     monkeypatch.setattr("segkit.data.coded.checking.writing", full_disk)
     assert [shop.members(rule) for rule in RULES] == EXPECTED
     assert shop.app.evaluator().kernel.answered == 0  # type: ignore[union-attr]
+
+
+def test_while_somebody_else_is_coding_duckdb_answers_and_the_next_evaluation_looks_again(
+    shop: SmallWorkspace,
+) -> None:
+    evaluator = shop.app.evaluator()
+    with Lock(shop.app.folder / "coded.lock", "another process"):
+        assert [shop.members(rule) for rule in RULES] == EXPECTED
+        assert evaluator.kernel.answered == 0  # type: ignore[union-attr]
+    evaluator._cache._found.clear()
+    assert [shop.members(rule) for rule in RULES] == EXPECTED
+    assert evaluator.kernel.answered == 3  # type: ignore[union-attr]
 
 
 def test_a_day_whose_durable_copy_is_gone_is_not_answered_from_its_coded_one(shop: SmallWorkspace) -> None:

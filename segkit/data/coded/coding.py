@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,7 +31,7 @@ LOCK = "coded.lock"
 WORTH_IT = 200_000
 _PATIENCE = 600.0  # seconds; coding takes less
 _AT_ONCE = 2_000_000  # rows that wait for their dictionaries
-_FAILURES = (OSError, Damaged, Busy, ValueError, KeyError, pa.ArrowException)
+_FAILURES = (OSError, Damaged, ValueError, KeyError, pa.ArrowException)
 
 
 class Coding:
@@ -72,7 +73,7 @@ class Coding:
     ) -> bool:
         """Codes these days and labels, whatever is there of them; whether all could be.
 
-        Stops early once `cancel` is set. Others who are at it are not waited for.
+        Stops early once `cancel` is set. Raises Busy if somebody else is at it.
         """
         try:
             with Lock(self._app_folder / LOCK, "coding columns"):
@@ -109,7 +110,8 @@ class Coding:
         if sum(file.rows for file in self._manifest.days) >= WORTH_IT:
             days = [file for file in self._manifest.days if not self.day_path(file).exists()]
             labels = [code for code in self._labels if not self._is_there(code)]
-            self.make(days, labels, cancel)
+            with suppress(Busy):
+                self.make(days, labels, cancel)
 
     def _is_there(self, code: str) -> bool:
         path = self.label_path(code)

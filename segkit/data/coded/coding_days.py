@@ -67,6 +67,8 @@ class CodedRows:
 
 def _stretches(events: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
     """The names of events in their order, and where each begins."""
+    if not len(events):
+        return [], np.zeros(1, np.int64)
     found = _one(events)
     codes = found.indices.to_numpy(zero_copy_only=False)
     firsts = np.concatenate([[0], np.flatnonzero(codes[1:] != codes[:-1]) + 1]).astype(np.int64)

@@ -14,7 +14,7 @@ from segkit.data.coded.label_columns import CodedLabel, open_label
 from segkit.data.manifest import DayFile, Manifest, StoredFile
 from segkit.definitions.vocabulary import Vocabulary
 from segkit.engine.kernel.bounds import NotForKernel
-from segkit.errors import Damaged
+from segkit.errors import Busy, Damaged
 
 #: After so many vain attempts to make what is missing, no more are made: the folder may not be ours to write.
 _MOST_FAILURES = 3
@@ -31,7 +31,12 @@ class Columns:
         self._labels: dict[str, CodedLabel] = {}
         self._dictionaries: dict[str, Dictionary | None] = {}
         self._failures = 0
+        self._others_are_at_it = False  # when an evaluation last wanted something made
         self._lock = threading.RLock()
+
+    def begin(self) -> None:
+        """Before an evaluation: what others were making may be there by now."""
+        self._others_are_at_it = False
 
     # --- days --------------------------------------------------------------------------------------------------------
 
@@ -97,10 +102,15 @@ class Columns:
             raise NotForKernel
 
     def _make(self, days: Sequence[DayFile], labels: Sequence[str], cancel: threading.Event | None) -> None:
-        if self._failures >= _MOST_FAILURES:
+        if self._failures >= _MOST_FAILURES or self._others_are_at_it:
             raise NotForKernel
         self._dictionaries.clear()
-        if not self._coding.make(days, labels, cancel):
+        try:
+            is_made = self._coding.make(days, labels, cancel)
+        except Busy:
+            self._others_are_at_it = True
+            raise NotForKernel from None
+        if not is_made:
             self._failures += 1
             raise NotForKernel
 

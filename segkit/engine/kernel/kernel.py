@@ -37,6 +37,10 @@ class Kernel:
         self._columns = Columns(folder, manifest, vocabulary)
         self.answered = 0  # leaves, for those who measure
 
+    def begin(self) -> None:
+        """Before the leaves of one evaluation."""
+        self._columns.begin()
+
     def members(self, leaf: Leaf, as_of: date, base: Bitmap, cancel: threading.Event | None) -> Bitmap | None:
         """The users of a leaf within the base; None where DuckDB is to answer. Raises Cancelled."""
         if not isinstance(leaf, Event | Label):
