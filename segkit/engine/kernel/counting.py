@@ -129,16 +129,24 @@ def counts_of_days(rows: Rows, low: int, high: int) -> NDArray[Any]:
     return found
 
 
-def sums(rows: Rows, low: int, high: int, column: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The sum of each user's values in whole units, and how many values there are. Must not overflow: see `peak`."""
-    total, number = np.zeros(high - low, np.int64), np.zeros(high - low, np.int64)
+def sums(rows: Rows, low: int, high: int, column: str) -> NDArray[np.int64]:
+    """The sum of each user's values in whole units. Must not overflow: see `peak`."""
+    total = np.zeros(high - low, np.int64)
     for users, values in rows.pieces(low, high, column):
         assert values is not None
         kept = values != missing_of(values)
-        users = users[kept]
-        np.add.at(total, users, values[kept].astype(np.int64))
-        np.add.at(number, users, np.int64(1))
-    return total, number
+        np.add.at(total, users[kept], values[kept].astype(np.int64))
+    return total
+
+
+def counts_of_values(rows: Rows, low: int, high: int, column: str) -> NDArray[Any]:
+    """How many values each user has in a column."""
+    found = np.zeros(high - low, width_for(rows.most))
+    one = found.dtype.type(1)
+    for users, values in rows.pieces(low, high, column):
+        assert values is not None
+        np.add.at(found, users[values != missing_of(values)], one)
+    return found
 
 
 def peak(rows: Rows, column: str) -> int:

@@ -29,6 +29,7 @@ from segkit.engine.kernel.counting import (
     anyone_with,
     counts,
     counts_of_days,
+    counts_of_values,
     peak,
     ranges,
     sums,
@@ -97,7 +98,7 @@ class Measures:
             raise NotForKernel
         if measure == "sum":
             bounds = number_bounds(op, value, places)
-            return (lambda low, high: bounds.hold(sums(rows, low, high, column)[0])), 16
+            return (lambda low, high: bounds.hold(sums(rows, low, high, column))), 8
         return self._average_test(op, value, rows, column, places, most), 16
 
     def _count_test(self, leaf: Event, bounds: Bounds, rows: Rows) -> tuple[Test, int]:
@@ -137,14 +138,14 @@ class Measures:
     def _share_test(self, op: str, value: Any, rows: Rows, others: Rows) -> Test:
         def holds(low: int, high: int) -> Flags:
             total, number = counts(rows, low, high), counts(others, low, high)
-            return _fraction_holds(op, value, 0, total, number, max(rows.most, others.most))
+            return _fraction_holds(op, value, 0, total, number, (rows.most, others.most))
 
         return holds
 
     def _average_test(self, op: str, value: Any, rows: Rows, column: str, places: int, most: int) -> Test:
         def holds(low: int, high: int) -> Flags:
-            total, number = sums(rows, low, high, column)
-            return _fraction_holds(op, value, places, total, number, max(most, rows.most))
+            total, number = sums(rows, low, high, column), counts_of_values(rows, low, high, column)
+            return _fraction_holds(op, value, places, total, number, (most, rows.most))
 
         return holds
 
@@ -186,8 +187,13 @@ def _extreme_test(measure: str, bounds: Bounds, rows: Rows, column: str) -> Test
     return holds
 
 
-def _fraction_holds(op: str, value: Any, places: int, total: NDArray[Any], number: NDArray[Any], most: int) -> Flags:
-    """Where number is not 0 and total / number, in units of 10^-places, compares: as products, exactly."""
+def _fraction_holds(
+    op: str, value: Any, places: int, total: NDArray[Any], number: NDArray[Any], most: tuple[int, int]
+) -> Flags:
+    """Where number is not 0 and total / number, in units of 10^-places, compares: as products, exactly.
+
+    `most` is what bounds the absolute values of both.
+    """
     present = number > 0
     if op == "not_empty":
         return present
@@ -195,7 +201,7 @@ def _fraction_holds(op: str, value: Any, places: int, total: NDArray[Any], numbe
         low = _fraction_holds("ge", value[0], places, total, number, most)
         return low & _fraction_holds("le", value[1], places, total, number, most)
     wanted = exact(value) * 10**places
-    if most * max(wanted.denominator, abs(wanted.numerator)) >= _SAFE:
+    if most[0] * wanted.denominator >= _SAFE or most[1] * abs(wanted.numerator) >= _SAFE:
         raise NotForKernel
     left = total.astype(np.int64) * wanted.denominator
     right = number.astype(np.int64) * wanted.numerator

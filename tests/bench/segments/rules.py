@@ -78,7 +78,7 @@ def event_leaf(random: Random, last: int | None = None) -> Leaf:
         (1, {"measure": "max", "of": "amount", "op": "ge", "value": money}),
         (1, {"measure": "distinct", "of": "category", "op": "ge", "value": random.randint(1, 3)}),
         (1, {"measure": "last", "op": "before", "value": AS_OF - timedelta(days=random.randint(1, last))}),
-        (1, {"measure": "share", "of": {"event": "event_00"}, "op": "ge", "value": 0.1 + _BESIDE}),
+        (1, {"measure": "share", "of": {"event": "event_00"}, "op": "ge", "value": 0.10512}),
     ]
     if last % 7 == 0:
         measured.append((2, {"measure": "periods", "every": 7, "op": "ge", "value": random.randint(1, last // 7)}))
