@@ -206,23 +206,24 @@ def test_while_somebody_else_is_coding_duckdb_answers_and_the_next_evaluation_lo
     assert evaluator.kernel.answered == 3  # type: ignore[union-attr]
 
 
-def test_a_day_whose_durable_copy_is_gone_is_not_answered_from_its_coded_one(shop: SmallWorkspace) -> None:
+@pytest.mark.parametrize("harm", [cut, lost])
+def test_a_day_whose_durable_copy_is_gone_is_not_answered_from_its_coded_one(
+    harm: Callable[[Path, Random], None], shop: SmallWorkspace
+) -> None:
     answers(shop)
     (path,) = [shop.app.folder / day.path for day in shop.app.manifest.days if day.day == date(2024, 11, 5)]
-    path.unlink()
+    harm(path, Random(1))
     shop.app.close()
     with pytest.raises(Exception, match="stored data cannot be read"):
         shop.members(RULES[0])
 
 
-def test_a_durable_copy_that_is_damaged_is_not_coded(shop: SmallWorkspace) -> None:
+def test_a_durable_copy_that_is_another_is_not_coded(shop: SmallWorkspace) -> None:
     days = {day.day: day for day in shop.app.manifest.days}
-    path = shop.app.folder / days[date(2024, 11, 5)].path
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
-    assert not coding_of(shop).make([days[date(2024, 11, 5)]])
-    assert coding_of(shop).make([days[date(2024, 11, 6)]])
+    first, second = days[date(2024, 11, 5)], days[date(2024, 11, 6)]
+    (shop.app.folder / first.path).write_bytes((shop.app.folder / second.path).read_bytes())
+    assert not coding_of(shop).make([first])
+    assert coding_of(shop).make([second])
 
 
 # --- persons ---------------------------------------------------------------------------------------------------------
