@@ -238,10 +238,10 @@ class App(SegmentLife, AppLists, Analysing):
             return self._uids[1]
 
     def values(
-        self, label: str, as_of: Day = None, *, search: str = "", limit: int = 100
+        self, label: str, as_of: Day = None, *, search: str = "", limit: int = 100, offset: int = 0
     ) -> tuple[list[ValueCount], int]:
         """What values a label has, most frequent first, and how many users have none; personal ones masked."""
-        return looking.values(self, label, self.day(as_of), search=search, limit=limit)
+        return looking.values(self, label, self.day(as_of), search=search, limit=limit, offset=offset)
 
     # --- segments ----------------------------------------------------------------------------------------------------
 

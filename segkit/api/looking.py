@@ -14,9 +14,10 @@ from segkit.api.definitions import Definition
 from segkit.api.estimating import evidence_about, shown_rule
 from segkit.api.evaluation import RuleLike, condition_of, evaluate, named
 from segkit.definitions.conditions import Label, walk
+from segkit.engine.parameter_values import parameter_counts
 from segkit.engine.people import ValueCount, schema_of, value_counts, with_labels
 from segkit.engine.protocol import Evidence
-from segkit.errors import SegkitError
+from segkit.errors import NotFound, SegkitError
 from segkit.masking import masked, masked_text
 
 if TYPE_CHECKING:
@@ -122,13 +123,34 @@ def _personal(app: App, label: str) -> Personal | None:
     return app.vocabulary.label(label).personal
 
 
-def values(app: App, label: str, as_of: date, *, search: str, limit: int) -> tuple[list[ValueCount], int]:
+def values(app: App, label: str, as_of: date, *, search: str, limit: int, offset: int) -> tuple[list[ValueCount], int]:
     """What values a label has, most frequent first, and how many users have none; personal ones masked."""
     declared = app.vocabulary.label(label)
-    if search and declared.personal is not None:
-        raise SegkitError(f"label '{label}' holds personal data, which is not searched; `check` and rules find users")
+    _refuse_to_search(f"label '{label}'", declared.personal, search)
     app.require_history(as_of)
-    found, without = value_counts(app.evaluator(), label, as_of, search=search, limit=limit)
-    if declared.personal is None:
-        return found, without
-    return [ValueCount(masked(each.value, declared.personal), each.count) for each in found], without
+    found, without = value_counts(app.evaluator(), label, as_of, search=search, limit=limit, offset=offset)
+    return _masked(found, declared.personal), without
+
+
+def values_of_parameter(
+    app: App, event: str, parameter: str, as_of: date, *, search: str, limit: int, offset: int
+) -> list[ValueCount]:
+    """What values a parameter of an event has lately, those of most users first; personal ones masked."""
+    declared = app.vocabulary.parameter(parameter)
+    if parameter not in app.vocabulary.event(event).parameters:
+        carried = ", ".join(app.vocabulary.event(event).parameters) or "none"
+        raise NotFound(f"event '{event}' has no parameter '{parameter}'; it carries {carried}")
+    _refuse_to_search(f"parameter '{parameter}'", declared.personal, search)
+    app.require_history(as_of)
+    evaluator = app.evaluator()
+    found = parameter_counts(evaluator, event, parameter, as_of, search=search, limit=limit, offset=offset)
+    return _masked(found, declared.personal)
+
+
+def _refuse_to_search(subject: str, personal: Personal | None, search: str) -> None:
+    if search and personal is not None:
+        raise SegkitError(f"{subject} holds personal data, which is not searched; `check` and rules find users")
+
+
+def _masked(found: list[ValueCount], personal: Personal | None) -> list[ValueCount]:
+    return found if personal is None else [ValueCount(masked(each.value, personal), each.count) for each in found]

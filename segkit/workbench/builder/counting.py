@@ -1,0 +1,136 @@
+"""Counting beside the kernel's work: the newest rule wins, what runs for an older one is cancelled."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from segkit.api.results import Estimate
+from segkit.definitions.conditions import Condition
+from segkit.errors import Cancelled, SegkitError
+from segkit.masking import masked_failure
+
+if TYPE_CHECKING:
+    from segkit.api import App
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A rule to be counted for an edit; `cancel` is set once a newer one is asked."""
+
+    edit: int
+    rule: Condition
+    as_of: date
+    places: dict[str, str]  # the path on the screen by the path in the rule
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+    def is_like(self, other: Asked | None) -> bool:
+        """Whether the other's numbers are this one's."""
+        return other is not None and (self.rule, self.as_of, self.places) == (other.rule, other.as_of, other.places)
+
+
+Tell = Callable[[Asked, dict[str, Any]], None]
+
+
+class Counter:
+    """Counts one rule at a time in a thread of its own, and tells the numbers of each edit that was not overtaken."""
+
+    def __init__(self, app: App, tell: Tell) -> None:
+        self._app = app
+        self._tell = tell
+        self._waiting: Asked | None = None
+        self._running: Asked | None = None
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def ask(self, asked: Asked) -> None:
+        """Counts this next, and nothing that was asked before."""
+        with self._changed:
+            self._stop()
+            self._waiting = asked
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="segkit builder", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Gives up what runs and what waits."""
+        with self._changed:
+            self._stop()
+
+    def close(self) -> None:
+        """Stops for good."""
+        with self._changed:
+            self._stop()
+            self._closed = True
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Returns once nothing waits and nothing runs."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or (self._waiting is None and self._running is None))
+
+    def _stop(self) -> None:
+        self._waiting = None
+        if self._running is not None:
+            self._running.cancel.set()
+
+    def _next(self) -> Asked | None:
+        with self._changed:
+            self._running = None
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closed or self._waiting is not None)
+            self._running, self._waiting = self._waiting, None
+            return None if self._closed else self._running
+
+    def _work(self) -> None:
+        while (asked := self._next()) is not None:
+            try:
+                self._count(asked)
+            except Cancelled:
+                continue  # whoever cancelled knows
+            except SegkitError as error:
+                self._tell_of(asked, {"kind": "failed", "message": str(error)})
+            except Exception as error:  # whatever it is, the builder goes on and says that there is no number
+                reason = masked_failure(type(error).__name__, str(error))
+                self._tell_of(asked, {"kind": "failed", "message": f"Not counted: {type(error).__name__}: {reason}"})
+
+    def _count(self, asked: Asked) -> None:
+        begun = time.perf_counter()
+
+        def progress(done: int, everything: int) -> None:
+            if time.perf_counter() - begun > 0.4:
+                self._tell_of(asked, {"kind": "progress", "done": done, "all": everything})
+
+        estimate = self._app.estimate(asked.rule, asked.as_of, progress=progress, cancel=asked.cancel)
+        self._tell_of(asked, numbers(estimate, time.perf_counter() - begun, asked.places))
+        without = self._app.counts_without(asked.rule, asked.as_of, cancel=asked.cancel)
+        missing = self._app.included_without_a_value(asked.rule, asked.as_of, cancel=asked.cancel)
+        details = {"without": _placed(without, asked.places), "missing": _placed(missing, asked.places)}
+        self._tell_of(asked, {"kind": "details", **details})
+
+    def _tell_of(self, asked: Asked, told: dict[str, Any]) -> None:
+        if not asked.cancel.is_set():
+            self._tell(asked, told)
+
+
+def numbers(estimate: Estimate, seconds: float, places: Mapping[str, str]) -> dict[str, Any]:
+    """An estimate as the view shows it, with how long it took."""
+    return {
+        "kind": "numbers", "count": estimate.count, "base": estimate.base, "as_of": estimate.as_of.isoformat(),
+        "reach": estimate.reach, "conditions": _placed({c.path: c.count for c in estimate.conditions}, places),
+        "texts": _placed({c.path: c.text for c in estimate.conditions}, places), "notes": list(estimate.notes),
+        "ms": round(seconds * 1000),
+    }  # fmt: skip
+
+
+def _placed(found: Mapping[str, T], places: Mapping[str, str]) -> dict[str, T]:
+    """By the paths of the screen."""
+    return {places[path]: value for path, value in found.items() if path in places}

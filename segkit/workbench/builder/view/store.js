@@ -1,0 +1,153 @@
+// What is being edited, shared by all views of one builder: the document, its history, and the talk with the kernel.
+// The document on the screen is the truth: it goes out as a whole with the number of its edit, and no answer changes it.
+
+const TYPING = 150; // milliseconds of quiet before what is typed is sent
+const PATIENCE = 8_000;
+const MOST_STEPS = 300;
+const stores = new WeakMap();
+
+function storeOf(model) {
+  if (!stores.has(model)) stores.set(model, createStore(model));
+  return stores.get(model);
+}
+
+function createStore(model) {
+  const opening = model.get("opening");
+  const listeners = new Set();
+  const asked = new Map();
+  const mark = Math.random().toString(36).slice(2, 8);
+  let timer = null;
+  let silence = null;
+  const store = {
+    words: opening.words, segments: opening.segments, vocabulary: opening.vocabulary,
+    labels: new Map(opening.vocabulary.labels.map((label) => [label.code, label])),
+    events: new Map(opening.vocabulary.events.map((event) => [event.code, event])),
+    parameters: new Map(Object.entries(opening.vocabulary.parameters)),
+    doc: opened(opening.document), asOf: opening.as_of, edit: opening.edit, id: opening.id, version: opening.version,
+    taken: opening.taken, numbers: opening.numbers, saved: textOf(opening.document), status: { kind: "counting" }, past: [], future: [],
+  };
+  if (store.numbers?.kind === "numbers") store.status = { kind: "fresh" };
+
+  function opened(document) {
+    const doc = clone(document);
+    doc.cycle ??= "daily";
+    tagged(doc.rule);
+    return doc;
+  }
+
+  store.on = (listener) => (listeners.add(listener), () => listeners.delete(listener));
+  store.emit = (what, detail) => { for (const listener of listeners) listener(what, detail); };
+  store.isChanged = () => textOf(withoutDefaults(store.doc)) !== textOf(withoutDefaults(JSON.parse(store.saved)));
+
+  /**
+   * Changes the document. `fn` gets a copy to change, and says false to leave it. `typed` names the field that somebody
+   * types in: its steps are one step of the history, and the view is not drawn again.
+   */
+  store.change = (fn, { typed = null, focus = null, say = "", by = null } = {}) => {
+    const doc = clone(store.doc);
+    if (fn(doc) === false) return false;
+    tagged(doc.rule);
+    const now = Date.now();
+    const goesOn = typed && store.lastTyped?.field === typed && now - store.lastTyped.at < 1000;
+    if (!goesOn) {
+      store.past.push({ doc: store.doc, focus: focus ?? typed });
+      if (store.past.length > MOST_STEPS) store.past.shift();
+    }
+    store.lastTyped = typed ? { field: typed, at: now } : null;
+    store.future = [];
+    store.doc = doc;
+    changed(typed ? TYPING : 0);
+    store.emit(typed ? "typed" : "doc", { focus, say, by });
+    return true;
+  };
+
+  function step(from, to, text) {
+    const last = from.pop();
+    if (!last) return;
+    to.push({ doc: store.doc, focus: last.focus });
+    store.doc = last.doc;
+    store.lastTyped = null;
+    changed(0);
+    store.emit("doc", { focus: last.focus, say: text });
+  }
+  store.undo = () => step(store.past, store.future, "Undone");
+  store.redo = () => step(store.future, store.past, "Done again");
+
+  /** Puts another document in the place of this one; undo brings this one back. */
+  store.replace = (document, say, { isSaved = false, isOther = false } = {}) => {
+    store.past.push({ doc: store.doc, focus: null });
+    store.doc = opened(document);
+    if (isSaved) store.saved = textOf(store.doc);
+    store.future = [];
+    changed(0);
+    store.emit("doc", { say, isOther });
+  };
+
+  store.stop = () => send({ do: "stop" });
+  store.setDay = (day) => { store.asOf = day; changed(0); store.emit("typed", {}); };
+
+  function changed(wait) {
+    store.edit += 1;
+    store.status = { kind: "counting" };
+    clearTimeout(timer);
+    timer = setTimeout(flush, wait);
+    store.emit("numbers");
+  }
+
+  function flush() {
+    clearTimeout(timer);
+    timer = null;
+    send({ do: "rule", edit: store.edit, as_of: store.asOf, document: textOf(withoutDefaults(store.doc)) });
+  }
+
+  function send(message) {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      store.status = { kind: "silent", message: "The kernel does not answer. What you see stays here; it is counted once the kernel answers, or run the cell again." };
+      store.emit("numbers");
+    }, PATIENCE);
+    model.send(message);
+  }
+
+  /** Asks the kernel; rejects with a sentence where it refuses. */
+  store.ask = (message) => new Promise((resolve, reject) => {
+    if (timer !== null) flush(); // what is asked is about what is seen
+    const ask = `${mark}-${asked.size}-${Math.random().toString(36).slice(2, 8)}`;
+    asked.set(ask, [resolve, reject]);
+    send({ ...message, ask });
+  });
+
+  model.on("msg:custom", (message) => {
+    clearTimeout(silence);
+    if (message.kind === "answer") return answered(message);
+    if (message.kind === "document") {
+      store.edit = Math.max(store.edit, message.edit);
+      Object.assign(store, { id: message.id, version: message.version, asOf: message.as_of });
+      return store.replace(message.document, "Another segment was opened from Python", { isSaved: true, isOther: true });
+    }
+    if (message.edit !== store.edit) return; // of an edit that is over
+    if (message.kind === "taken") { store.taken = message; store.emit("taken"); }
+    else if (message.kind === "numbers") { store.numbers = { ...message }; store.status = { kind: "fresh" }; store.emit("numbers"); }
+    else if (message.kind === "details") { store.numbers = { ...store.numbers, ...message, kind: "numbers" }; store.emit("numbers"); }
+    else { store.status = message; store.emit("numbers"); }
+  });
+
+  function answered(message) {
+    const [resolve, reject] = asked.get(message.ask) ?? [];
+    asked.delete(message.ask);
+    if (!resolve) return;
+    if (message.refused) reject(new Error(message.refused));
+    else resolve(message);
+  }
+  return store;
+}
+
+/** The document as it is written down: what is empty is left out. */
+function withoutDefaults(doc) {
+  const found = {};
+  for (const key of ["name", "description", "cycle", "folder", "tags", "rule"]) {
+    const value = doc[key];
+    if (value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && !value.length)) found[key] = value;
+  }
+  return found;
+}
