@@ -54,7 +54,7 @@ _CACHED_BYTES = 256_000_000
 #: Fewer events and users than this are counted again sooner than a file is written.
 _WORTH_A_FILE = 200_000
 AS_USUAL = EvaluationSettings()
-#: By DuckDB, and nothing is kept on disk: where the data is not what the coded columns and the kept leaves were made of.
+#: By DuckDB, nothing kept on disk: where the data is not what coded columns and kept leaves were made of.
 ALONE = EvaluationSettings(kernel=False, cache="0MB")
 
 
