@@ -42,7 +42,9 @@ def writing(path: Path, mode: int = PRIVATE_FILE, *, durable: bool = True) -> It
         temporary.chmod(mode)
         if durable:
             sync(temporary)
-        DISK.rename(temporary, path)
+            DISK.rename(temporary, path)
+        else:
+            os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -32,11 +33,14 @@ Holds = Callable[[pa.Array, Sql], Flags]
 class Filters:
     """Makes filters over the coded columns of one app, as of one date."""
 
-    def __init__(self, columns: Columns, vocabulary: Vocabulary, as_of: date, holds: Holds) -> None:
+    def __init__(
+        self, columns: Columns, vocabulary: Vocabulary, as_of: date, holds: Holds, cancel: threading.Event | None
+    ) -> None:
         self._columns = columns
         self._vocabulary = vocabulary
         self._as_of = as_of
         self._holds = holds
+        self._cancel = cancel
 
     def of(self, node: Condition | None, files: list[DayFile]) -> Filter | None:
         """A filter over these days; None takes every row. Raises NotForKernel."""
@@ -54,7 +58,7 @@ class Filters:
 
     def _columns_of(self, code: str, files: list[DayFile]) -> list[Column | None]:
         having = [file for file in files if code in file.columns]
-        return [day.columns.get(code) for day in self._columns.days(having, None)]
+        return [day.columns.get(code) for day in self._columns.days(having, self._cancel)]
 
     def _filter(self, node: Condition, files: list[DayFile]) -> Filter:
         if isinstance(node, Param):

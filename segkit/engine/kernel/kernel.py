@@ -54,7 +54,7 @@ class Kernel:
 
     def _event(self, leaf: Event, as_of: date, cancel: threading.Event | None) -> Bitmap:
         files = files_of(leaf, self._manifest.days, as_of)
-        filters = Filters(self._columns, self._vocabulary, as_of, self._holds)
+        filters = Filters(self._columns, self._vocabulary, as_of, self._holds, cancel)
         measures = Measures(self._columns, filters, self._vocabulary, self._manifest.user_count, as_of, cancel)
         try:
             return measures.users(leaf, files)
