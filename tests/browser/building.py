@@ -99,10 +99,6 @@ class Bench:
         )
         self.run("shop = segkit.open().app('smart-home'); shop.estimate(segkit.everybody())")
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)  # what is restored late takes the focus
-        files = page.get_by_role("tab", name="File Browser")
-        expect(files).to_have_attribute("aria-selected", "true")
-        files.click()  # which makes room
-        expect(files).to_have_attribute("aria-selected", "false")
         page.get_by_text("builder = build(shop").first.click()
         page.keyboard.press("Control+a")
         page.keyboard.insert_text(f"builder = build(shop, {code}); builder")
@@ -112,6 +108,9 @@ class Bench:
         self.seconds = time.monotonic() - begun
         self.settled()
         self.frames_to_open = self.frames
+        files = page.get_by_role("tab", name="File Browser")
+        if files.get_attribute("aria-selected") == "true":  # JupyterLab opens it, or not
+            files.click()
 
     def run(self, code: str) -> str:
         """Runs code in the notebook's kernel, as another client of it; what it prints."""

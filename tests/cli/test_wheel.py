@@ -41,6 +41,7 @@ def test_the_wheel_carries_notebooks_documents_schema_and_types(installed: Path)
         "data/demo/smart-home/labels.yaml", "store/migrations/versions/0001_first_tables.py",
         "data/proposal/headings.yaml", "workbench/start.js", "workbench/start.css", "notebooks/05_your_own_data.ipynb",
         "analysis/person.css",
+        "notebooks/10_build_a_segment.ipynb", "workbench/builder/view/store.js", "workbench/builder/view/rule.css",
     ):  # fmt: skip
         assert (package / path).is_file(), path
     assert not list(installed.rglob("test_*.py"))

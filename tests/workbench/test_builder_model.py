@@ -370,6 +370,8 @@ def test_a_segment_is_saved_with_all_that_is_said_of_it_and_then_as_its_next_ver
     assert (saved.description, saved.cycle, saved.folder, saved.tags) == ("All of them", "once", "Spring", ("x", "y"))
     assert talk.save({"all": [GERMANS]}, **{**filed, "description": "Changed"})["version"] == 2
     assert talk.model.app.segment("Germans").count == 2
+    talk.edit(5, {"all": [GERMANS]}, name="Germans")
+    assert talk.last("taken")["name_problem"] == ""  # its own name is not taken
 
 
 def test_a_name_that_is_taken_is_said_while_it_is_typed_and_refused_when_it_is_saved(talk: Talk) -> None:
@@ -426,7 +428,7 @@ def test_a_save_that_came_too_late_shows_both_sides(both: tuple[Talk, Talk]) -> 
 def test_a_conflict_is_resolved_as_one_chooses(
     both: tuple[Talk, Talk], how: str, description: str, value: str, version: int
 ) -> None:
-    name = both[0].model._kept["id"]
+    name = both[0].model.shown()["id"]
     mine(both[0])
     done = mine(both[0], how)
     saved = both[0].model.app.document(name)

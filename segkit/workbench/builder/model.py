@@ -16,25 +16,16 @@ from typing import TYPE_CHECKING, Any
 from segkit.api.evaluation import RuleLike
 from segkit.api.results import Estimate
 from segkit.definitions.conditions import Condition
-from segkit.definitions.documents import (
-    Document,
-    document_data,
-    load_text,
-    parse_document,
-    parse_rule,
-    rule_data,
-    to_json,
-    to_yaml,
-)
-from segkit.definitions.python_text import to_python
+from segkit.definitions.documents import Document, rule_data, to_json
 from segkit.definitions.sentences import sentence
-from segkit.errors import DefinitionError, Problem, SegkitError, StaleSave
+from segkit.errors import DefinitionError, Problem, SegkitError
 from segkit.masking import masked_failure
-from segkit.workbench.builder import saving
-from segkit.workbench.builder.choices import label_choices, parameter_choices
+from segkit.workbench.builder.answers import ANSWERS
 from segkit.workbench.builder.counting import Asked, Counter
-from segkit.workbench.builder.draft import FILED, MOST_CHARACTERS, Draft, draft_of, read_draft
+from segkit.workbench.builder.draft import Draft, draft_of, read_draft
 from segkit.workbench.builder.offering import segments_offered, vocabulary_offered
+from segkit.workbench.builder.opening import Origin, opened, origin_of
+from segkit.workbench.builder.saving import name_problem
 from segkit.workbench.builder.words import words
 
 if TYPE_CHECKING:
@@ -44,7 +35,6 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 #: Of a rule that is refused.
 _MOST_PROBLEMS = 50
-_NEW: Message = {"name": "", "rule": {"all": []}}
 
 
 class BuilderModel:
@@ -56,16 +46,15 @@ class BuilderModel:
         self.edit = 0
         self.tell: Callable[[Message], None] = lambda _message: None
         self.numbers: Message = {}
-        self._kept: Message = {}
-        self.version: int | None = None
-        self._conflict: Conflict | None = None
+        self._origin = Origin()
+        self.conflict: Conflict | None = None
         self._counting: Asked | None = None
         self._counted: Asked | None = None  # what `numbers` are of
         self._definitions = app.definitions()
         self._lock = threading.RLock()
         self._counter = Counter(app, self._told)
         self._answers = ThreadPoolExecutor(1, "segkit builder answers")
-        self.draft = self._draft(self._opened(what))
+        self.draft = self._opened(what)
         self.count()
 
     # --- what is edited ----------------------------------------------------------------------------------------------
@@ -88,7 +77,7 @@ class BuilderModel:
 
     def open(self, what: RuleLike | None) -> None:
         """Puts another segment, document or rule in the place of what is edited."""
-        draft = self._draft(self._opened(what))
+        draft = self._opened(what)
         with self._lock:
             self.draft = draft
             self.edit += 1
@@ -105,38 +94,32 @@ class BuilderModel:
         self._answers.submit(lambda: None).result()
         self._counter.wait()
 
-    def _opened(self, what: RuleLike | None) -> Message:
-        """Plain data of what is to be edited; remembers what a save of it is based on."""
-        self._kept, self.version, self._conflict = {}, None, None
-        if what is None:
-            return dict(_NEW)
-        if isinstance(what, str):
-            return self._segment(what)
-        if isinstance(what, Mapping) and ("rule" in what or "segkit" in what):
-            what = parse_document(dict(what))
-        if not isinstance(what, Document):
-            return {"name": "", "rule": _plain(parse_rule(what))}
-        held = self._definitions.by_id.get(what.id or "")
-        if held is not None and held.kind == "custom":
-            self._keep(what, held.version)
-        return _data(what)
+    def read(self, text: object) -> Draft:
+        """The draft that a text of the view describes. Raises SegkitError for what no rule can be."""
+        return read_draft(text, self.app.vocabulary, self._known(), self._origin.kept)
 
-    def _segment(self, name: str) -> Message:
-        found = self._definitions[name]
-        if found.kind == "imported":
-            raise SegkitError(f"‘{found.name}’ is an imported list, which has no rule; use it in a rule instead")
-        if found.kind == "predefined":  # read-only: what is edited is a copy
-            return {**_data(found.document), "name": f"{found.name[:56]} (copy)"}
-        self._keep(found.document, found.version)
-        return _data(found.document)
+    def look_again(self) -> None:
+        """Reads which segments there are."""
+        self._definitions = self.app.definitions()
 
-    def _keep(self, document: Document, version: int | None) -> None:
-        data = document_data(document)
-        self._kept = {key: value for key, value in data.items() if key not in (*FILED, "rule", "segkit")}
-        self.version = version
+    def go_over(self, document: Document, version: int | None) -> None:
+        """What is edited is this saved document from now on."""
+        with self._lock:
+            self._origin, self.conflict = origin_of(document, version), None
+            self.draft = self._draft({**self.draft.filed, "rule": rule_data(self.draft.rule)})
+
+    @property
+    def version(self) -> int | None:
+        """The version that a save is based on."""
+        return self._origin.version
+
+    def _opened(self, what: RuleLike | None) -> Draft:
+        data, self._origin = opened(what, self._definitions)
+        self.conflict = None
+        return self._draft(data)
 
     def _draft(self, data: Message) -> Draft:
-        return draft_of(data, self.app.vocabulary, self._known(), self._kept)
+        return draft_of(data, self.app.vocabulary, self._known(), self._origin.kept)
 
     def _known(self) -> list[str]:
         return [*self._definitions.ids, *self._definitions.by_id]
@@ -151,10 +134,10 @@ class BuilderModel:
     def shown(self) -> Message:
         """What is edited, for a view that opens."""
         draft = self.draft
-        data = {**draft.filed, "name": draft.name, "rule": _plain(draft.rule)}
+        data = {**draft.filed, "name": draft.name, "rule": rule_data(draft.rule)}
         return {
             "document": json.loads(to_json(data)), "as_of": self.as_of.isoformat(), "edit": self.edit,
-            "id": self._kept.get("id"), "version": self.version, "taken": self._taken(), "numbers": self.numbers,
+            "id": self._origin.id, "version": self.version, "taken": self._taken(), "numbers": self.numbers,
         }  # fmt: skip
 
     def _taken(self) -> Message:
@@ -170,7 +153,7 @@ class BuilderModel:
 
     def _name_problem(self) -> str:
         name = self.draft.name
-        return saving.name_problem(name, self._definitions, self._kept.get("id")) if name else ""
+        return name_problem(name, self._definitions, self._origin.id) if name else ""
 
     # --- what the view asks ------------------------------------------------------------------------------------------
 
@@ -183,7 +166,7 @@ class BuilderModel:
             self._take(message)
         elif do == "stop":
             self._stop()
-        elif isinstance(do, str) and do in _ANSWERS:
+        elif isinstance(do, str) and do in ANSWERS:
             self._answers.submit(self._answer, do, dict(message))
 
     def _take(self, message: Mapping[str, Any]) -> None:
@@ -191,7 +174,7 @@ class BuilderModel:
         number = edit if isinstance(edit, int) and not isinstance(edit, bool) else 0
         try:
             as_of = self._day(message.get("as_of"))
-            draft = read_draft(message.get("document"), self.app.vocabulary, self._known(), self._kept)
+            draft = self.read(message.get("document"))
         except SegkitError as error:
             problems = error.problems if isinstance(error, DefinitionError) else ()
             told = {"kind": "refused", "edit": number, "message": _refusal(error)}
@@ -252,116 +235,12 @@ class BuilderModel:
     def _answer(self, do: str, message: Message) -> None:
         answer = {"kind": "answer", "ask": message.get("ask")}
         try:
-            self.tell({**answer, **_ANSWERS[do](self, message)})
+            self.tell({**answer, **ANSWERS[do](self, message)})
         except SegkitError as error:
             self.tell({**answer, "refused": _refusal(error)})
         except Exception as error:  # whatever it is, the builder goes on and says what failed
             reason = masked_failure(type(error).__name__, str(error))
             self.tell({**answer, "refused": f"{type(error).__name__}: {reason}"})
-
-    def _values(self, message: Message) -> Message:
-        code, event, search = (_text(message, key) for key in ("code", "event", "search"))
-        offset = message.get("offset", 0)
-        offset = offset if isinstance(offset, int) and 0 <= offset < 10**9 else 0
-        if event:
-            return parameter_choices(self.app, event, code, self.as_of, search, offset)
-        return label_choices(self.app, code, self.as_of, search, offset)
-
-    def _segments(self, _message: Message) -> Message:
-        self._definitions = self.app.definitions()
-        return {"segments": segments_offered(self.app)}
-
-    def _forms(self, _message: Message) -> Message:
-        """The rule in the forms of other tools, conditions that are not complete left out."""
-        draft = self.draft
-        data = {**document_data(draft.document), "rule": _plain(draft.counted)}
-        python = to_python(draft.counted)
-        return {
-            "edit": self.edit, "python": python, "yaml": to_yaml(data),
-            "sql": self.app.as_sql(draft.counted, self.as_of), "left_out": draft.left_out,
-        }  # fmt: skip
-
-    def _paste(self, message: Message) -> Message:
-        """A document or a rule that was pasted as YAML or JSON, as the view holds it; nothing is changed yet."""
-        text = _text(message, "text", MOST_CHARACTERS)
-        found = load_text(text, "the text.json" if text.lstrip().startswith("{") else "the text.yaml")
-        if isinstance(found, Mapping) and ("rule" in found or "segkit" in found):
-            data = _data(parse_document({"name": "Pasted", **found}, "the text"))
-            if "name" not in found:
-                data["name"] = ""
-        else:
-            data = {"rule": _plain(parse_rule(found, "the text"))}
-        return {"document": json.loads(to_json(data))}
-
-    # --- saving ------------------------------------------------------------------------------------------------------
-
-    def _save(self, message: Message) -> Message:
-        self._definitions = self.app.definitions()
-        how = _text(message, "how")
-        conflict = self._conflict
-        try:
-            draft = read_draft(message.get("document"), self.app.vocabulary, self._known(), self._kept)
-            _require_complete(draft)
-            if conflict is None or not how:
-                return self._saved(draft.document, self.version)
-            document = saving.chosen(conflict, how, draft.document)
-            if how == "theirs":
-                return self._went_over(document, conflict.version)
-            return self._saved(document, conflict.version)
-        except StaleSave as stale:
-            self._conflict = stale.conflict
-            return {"conflict": saving.conflict_of(stale, self.app)}
-        except SegkitError as error:
-            return {"refused": saving.words_of_failure(error)}
-
-    def _saved(self, document: Document, based_on: int | None) -> Message:
-        saved = saving.save(self.app, document, based_on)
-        self._definitions = self.app.definitions()
-        return {**self._went_over(saved.document, saved.version), "note": saved.note, "name": saved.document.name}
-
-    def _went_over(self, document: Document, version: int | None) -> Message:
-        """What is edited is this saved document from now on."""
-        with self._lock:
-            self._keep(document, version)
-            self._conflict = None
-            self.draft = self._draft({**self.draft.filed, "rule": _plain(self.draft.rule)})
-        shown = json.loads(to_json(_data(document)))
-        return {"version": version, "id": document.id, "document": shown, "segments": segments_offered(self.app)}
-
-
-_ANSWERS: dict[str, Callable[[BuilderModel, Message], Message]] = {
-    "values": BuilderModel._values,
-    "segments": BuilderModel._segments,
-    "forms": BuilderModel._forms,
-    "paste": BuilderModel._paste,
-    "save": BuilderModel._save,
-}
-
-
-def _data(document: Document) -> Message:
-    """What the view holds of a document."""
-    return {key: value for key, value in document_data(document).items() if key in (*FILED, "rule")}
-
-
-def _plain(rule: Condition) -> Message:
-    return rule_data(rule)
-
-
-def _text(message: Mapping[str, Any], key: str, most: int = 1_000) -> str:
-    """A text of a message. Raises SegkitError for another thing, and for one that is too long."""
-    found = message.get(key, "")
-    if not isinstance(found, str):
-        raise SegkitError(f"{key}: found no text")
-    if len(found) > most:
-        raise SegkitError(f"{key}: found {len(found):,} characters; expected at most {most:,}")
-    return found
-
-
-def _require_complete(draft: Draft) -> None:
-    if not draft.name:
-        raise SegkitError("Not saved: the segment has no name. Give it one.")
-    if draft.problems:
-        raise DefinitionError("the rule", draft.problems)
 
 
 def _placed(problems: Iterable[Problem]) -> list[Message]:
