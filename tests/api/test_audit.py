@@ -51,9 +51,11 @@ def test_what_was_done_stands_in_the_trail_with_who_and_how_many(shop: SmallWork
         ("backup", "b.zip", "tester"),
     ]  # fmt: skip
     assert trail[1].detail["counts"] == {germans: 1}
+    sent = trail[2].detail["sent"][germans]
+    assert sent["users"] == 1
     assert trail[2].detail == {
         "file": "exports/shop-daily-2024-11-07.zip", "as_of": "2024-11-07", "segments": {germans: 1},
-        "labels": ["country"], "format": "csv",
+        "labels": ["country"], "personal": [], "format": "csv", "target": "exports", "sent": {germans: sent},
     }  # fmt: skip
     assert trail[3].detail["labels"] == ["email"]
     assert trail[3].detail["file"] == f"exports/{made.path.name}"

@@ -11,13 +11,12 @@ from segkit.analysis.attribution import attributed
 from segkit.definitions.conditions import Label, Leaf
 from segkit.definitions.documents import parse_rule, rule_data
 from segkit.engine.moves import Move, Moves
-
-from .compare import satisfies
-from .generate import as_of_dates, make_app
-from .oracle import base, members
-from .rules import random_rules
-from .workspace_files import write_workspace
-from .world import World, build
+from tests.oracle.compare import satisfies
+from tests.oracle.generate import as_of_dates, make_app
+from tests.oracle.oracle import base, members
+from tests.oracle.rules import random_rules
+from tests.oracle.workspace_files import write_workspace
+from tests.oracle.world import World, build
 
 KEY = "rule"
 AGES = [{"label": "last_login", "op": op, "value": days} for op, days in (("days_ago_gt", 20), ("in_last", 45))]

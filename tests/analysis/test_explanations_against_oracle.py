@@ -15,14 +15,13 @@ from typing import Any
 import pytest
 
 from segkit.analysis.explanation import Explanation, Line
-
-from .compare import POSITIVE
-from .generate import as_of_dates, make_app
-from .measuring import Rule, is_muted, matching, parts_of
-from .oracle import base, members
-from .rules import random_rules, random_segments
-from .test_against_oracle import Loaded, _loaded_workspace
-from .world import World, build
+from tests.oracle.compare import POSITIVE
+from tests.oracle.generate import as_of_dates, make_app
+from tests.oracle.measuring import Rule, is_muted, matching, parts_of
+from tests.oracle.oracle import base, members
+from tests.oracle.rules import random_rules, random_segments
+from tests.oracle.test_against_oracle import Loaded, _loaded_workspace
+from tests.oracle.world import World, build
 
 RULES, USERS = 40, 3
 WORLDS_IN_FULL, RULES_IN_FULL, USERS_IN_FULL = 10, 50, 20
