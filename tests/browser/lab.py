@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,9 +23,17 @@ _ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+/lab\S*token=\w+)")
 
 @contextmanager
 def running_lab(workspace: Path) -> Iterator[str]:
-    """JupyterLab's address with its token, while the block runs."""
+    """JupyterLab's address with its token, while the block runs. It has no layout or settings of an earlier run."""
+    with tempfile.TemporaryDirectory() as own:
+        places = {f"JUPYTERLAB_{kind}_DIR": str(Path(own, kind.lower())) for kind in ("WORKSPACES", "SETTINGS")}
+        with _started(workspace, {**os.environ, **places}) as address:
+            yield address
+
+
+@contextmanager
+def _started(workspace: Path, environment: dict[str, str]) -> Iterator[str]:
     command = [sys.executable, "-m", "segkit.cli", "lab", "-w", str(workspace), "--port", "0", "--no-browser"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment)
     assert process.stderr is not None
     try:
         lines = []
