@@ -1,13 +1,15 @@
-"""The view's files as one module and one style sheet, put together in a fixed order: nothing is bundled or fetched."""
+"""The builder's files, put together with what every view shares."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from segkit.workbench.look import assets
+
 FOLDER = Path(__file__).parent / "view"
 #: Later files use what earlier ones name.
 SCRIPTS = (
-    "dom.js", "tree.js", "store.js", "popover.js", "picker.js", "values.js", "comparing.js", "behaviour.js",
+    "tree.js", "store.js", "picker.js", "values.js", "comparing.js", "behaviour.js",
     "filters.js", "rows.js", "groups.js", "moving.js", "numbers.js", "saving.js", "below.js", "view.js",
 )  # fmt: skip
 STYLES = ("frame.css", "rule.css", "side.css")
@@ -15,13 +17,9 @@ STYLES = ("frame.css", "rule.css", "side.css")
 
 def script() -> str:
     """The view as an ES module."""
-    return _together(SCRIPTS)
+    return f"{assets.shared(assets.SHARED_SCRIPTS)}\n{assets.together(FOLDER, SCRIPTS)}"
 
 
 def style() -> str:
     """Its style sheet."""
-    return _together(STYLES)
-
-
-def _together(names: tuple[str, ...]) -> str:
-    return "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
+    return f"{assets.shared(assets.SHARED_STYLES)}\n{assets.together(FOLDER, STYLES)}"

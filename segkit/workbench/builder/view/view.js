@@ -2,7 +2,7 @@
 
 function createView(model, el) {
   const store = storeOf(model);
-  const root = h("section", { class: "segkit-builder", "aria-label": "Rule builder", "data-lm-suppress-shortcuts": "true", tabIndex: -1 });
+  const root = h("section", { class: "segkit segkit-builder", "aria-label": "Rule builder", "data-lm-suppress-shortcuts": "true", tabIndex: -1 });
   const view = { store, root };
   const rule = h("div", { class: "rule" });
   const live = h("div", { class: "unseen", role: "status", "aria-live": "polite" });

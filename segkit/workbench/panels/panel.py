@@ -1,0 +1,35 @@
+"""A panel in a cell: one widget that carries messages between a model and its view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import anywidget
+import traitlets
+
+from segkit.workbench.panels.model import Buffers, Message, PanelModel
+
+
+class Panel(anywidget.AnyWidget):
+    """Shows a model. A subclass names the files of its view as `_esm` and `_css`."""
+
+    #: What the view needs when it opens, made when it is asked for.
+    opening = traitlets.Dict().tag(sync=True, to_json=lambda _value, widget: widget.model.opening())
+
+    def __init__(self, model: PanelModel) -> None:
+        self.model = model
+        super().__init__()
+        model.tell = self._tell
+        self.on_msg(self._receive)
+
+    def close(self) -> None:
+        """Ends the widget and the model's thread."""
+        self.model.close()
+        super().close()
+
+    def _tell(self, message: Message, buffers: Buffers = ()) -> None:
+        self.send(message, list(buffers))
+
+    def _receive(self, _widget: object, content: Mapping[str, Any], buffers: Buffers) -> None:
+        self.model.receive(content, buffers or ())
