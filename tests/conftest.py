@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from segkit.cli import main
 from segkit.files.locks import Lock
 from tests.postgresql import new_postgresql, postgresql
 
@@ -71,8 +72,27 @@ def demo(demo_template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run_segkit() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the command line in a process of its own."""
+def run_segkit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in this process, all of it but Python's start: many commands, one import."""
+
+    def run(*words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        command = ["segkit", *map(str, words)]
+        monkeypatch.setattr(sys, "argv", command)
+        capsys.readouterr()  # what the test itself said before is none of the command's
+        with pytest.raises(SystemExit) as ended:
+            main()
+        done = subprocess.CompletedProcess(command, ended.value.code or 0, *capsys.readouterr())
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def segkit_process() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in a process of its own, seconds dearer: where the process itself is what is tested."""
 
     def run(*words: str | Path, code: int = 0, **options: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "segkit.cli", *map(str, words)]
