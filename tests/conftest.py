@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Each of the processes that tests start would compile segkit anew: half a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A busy machine is no failure.
 settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
@@ -32,6 +34,34 @@ settings.load_profile("patient")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", default=False, help="run each acceptance figure at its stated size")
+
+
+#: What takes a worker a minute or longer is handed out first, so that no worker is left alone with it at the end.
+LONG = (
+    "tests/notebooks/test_notebooks.py",
+    "tests/browser/",
+    "tests/cli/test_wheel.py",
+    "tests/faults/test_nights.py",
+    "tests/api/test_as_of.py",
+    "tests/api/test_backfill.py",
+    "tests/cli/test_readme_walk.py",
+    "tests/cli/test_demo.py",
+    "tests/faults/",
+    "tests/api/test_complete_journey.py",
+    "tests/privacy/",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers side by side get the files in the order of collection, not those with the most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, the others as they were."""
+    items.sort(key=lambda item: next((place for place, path in enumerate(LONG) if item.nodeid.startswith(path)), 99))
 
 
 @pytest.fixture
