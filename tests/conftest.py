@@ -89,7 +89,8 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Lock(shared / "demo-template.lock", "making the demo workspace", wait=600):
         if not made.exists():
             command = [sys.executable, "-m", "segkit.cli", "demo", str(folder), "--users", "2000"]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            # With a umask that leaves open what segkit does not close by itself.
+            done = subprocess.run(command, capture_output=True, text=True, check=False, umask=0o022)
             assert done.returncode == 0, done.stderr
             made.touch()
     return folder
