@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from segkit.cli import main
 from segkit.files.locks import Lock
 from tests.postgresql import new_postgresql, postgresql
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Each of the processes that tests start would compile segkit anew: half a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A busy machine is no failure.
 settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
@@ -31,6 +34,34 @@ settings.load_profile("patient")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", default=False, help="run each acceptance figure at its stated size")
+
+
+#: What takes a worker a minute or longer is handed out first, so that no worker is left alone with it at the end.
+LONG = (
+    "tests/notebooks/test_notebooks.py",
+    "tests/browser/",
+    "tests/cli/test_wheel.py",
+    "tests/faults/test_nights.py",
+    "tests/api/test_as_of.py",
+    "tests/api/test_backfill.py",
+    "tests/cli/test_readme_walk.py",
+    "tests/cli/test_demo.py",
+    "tests/faults/",
+    "tests/api/test_complete_journey.py",
+    "tests/privacy/",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers side by side get the files in the order of collection, not those with the most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, the others as they were."""
+    items.sort(key=lambda item: next((place for place, path in enumerate(LONG) if item.nodeid.startswith(path)), 99))
 
 
 @pytest.fixture
@@ -58,7 +89,8 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Lock(shared / "demo-template.lock", "making the demo workspace", wait=600):
         if not made.exists():
             command = [sys.executable, "-m", "segkit.cli", "demo", str(folder), "--users", "2000"]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            # With a umask that leaves open what segkit does not close by itself.
+            done = subprocess.run(command, capture_output=True, text=True, check=False, umask=0o022)
             assert done.returncode == 0, done.stderr
             made.touch()
     return folder
@@ -71,8 +103,27 @@ def demo(demo_template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run_segkit() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the command line in a process of its own."""
+def run_segkit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in this process, all of it but Python's start: many commands, one import."""
+
+    def run(*words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        command = ["segkit", *map(str, words)]
+        monkeypatch.setattr(sys, "argv", command)
+        capsys.readouterr()  # what the test itself said before is none of the command's
+        with pytest.raises(SystemExit) as ended:
+            main()
+        done = subprocess.CompletedProcess(command, ended.value.code or 0, *capsys.readouterr())
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def segkit_process() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in a process of its own, seconds dearer: where the process itself is what is tested."""
 
     def run(*words: str | Path, code: int = 0, **options: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "segkit.cli", *map(str, words)]

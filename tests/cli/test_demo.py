@@ -161,9 +161,11 @@ def test_a_mistake_in_a_document_is_told_so_that_it_can_be_mended(
     assert "Traceback" not in refused.stderr
 
 
-def test_a_folder_without_a_workspace_and_a_wrong_word_have_their_exit_codes(tmp_path: Path, run_segkit: Run) -> None:
-    assert "no segkit.toml there" in run_segkit("list", "-w", tmp_path, code=1).stderr
-    run_segkit("lisst", code=2)
+def test_a_folder_without_a_workspace_and_a_wrong_word_have_their_exit_codes(
+    tmp_path: Path, segkit_process: Run
+) -> None:
+    assert "no segkit.toml there" in segkit_process("list", "-w", tmp_path, code=1).stderr
+    segkit_process("lisst", code=2)
 
 
 def test_every_command_has_help_with_an_example(run_segkit: Run) -> None:

@@ -8,28 +8,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from segkit.cli import main
 from tests.small_workspace import SmallWorkspace
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command wrote."""
-
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Done]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 GERMAN = "rule: {label: country, op: eq, value: DE}"
 AUSTRIAN = "rule: {label: country, op: eq, value: AT}"
 
@@ -41,21 +31,6 @@ def shop(small: SmallWorkspace) -> SmallWorkspace:
     small.user("cy", country="DE")
     assert small.workspace
     return small
-
-
-@pytest.fixture
-def run_segkit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process: many commands, one import."""
-
-    def run(*words: str | Path, code: int = 0) -> Done:
-        monkeypatch.setattr(sys, "argv", ["segkit", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        done = Done(*capsys.readouterr())
-        assert (ended.value.code or 0) == code, done
-        return done
-
-    return run
 
 
 def folder_with(tmp_path: Path, **texts: str) -> Path:

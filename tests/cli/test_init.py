@@ -37,13 +37,15 @@ def orders(tmp_path: Path) -> Path:
     return path
 
 
-def test_with_all_flags_it_writes_and_prints_commands_that_work(orders: Path, tmp_path: Path, run_segkit: Run) -> None:
+def test_with_all_flags_it_writes_and_prints_commands_that_work(
+    orders: Path, tmp_path: Path, segkit_process: Run
+) -> None:
     words = ("init", "shop", "--events", orders, "--event-uid", "user_id", "--event-name", "=order_paid")
-    done = run_segkit(*words, "--event-time", "ordered_at", "--zone", "Europe/Berlin", cwd=tmp_path)
+    done = segkit_process(*words, "--event-time", "ordered_at", "--zone", "Europe/Berlin", cwd=tmp_path)
     commands = [line.split("#")[0].split()[1:] for line in done.stdout.splitlines() if line.startswith("segkit ")]
     assert [command[0] for command in commands] == ["load", "labels", "estimate"]
     for command in commands:
-        last = run_segkit(*command, cwd=tmp_path)
+        last = segkit_process(*command, cwd=tmp_path)
     assert "of 3 users" in last.stdout
 
 

@@ -57,14 +57,26 @@ class Walk:
         return int(found[1].replace(",", "")), int(found[2].replace(",", ""))
 
 
-@pytest.fixture
-def walk(tmp_path: Path) -> Walk:
-    environment = tmp_path / ".venv" / "bin"
+def walk_in(folder: Path) -> Walk:
+    environment = folder / ".venv" / "bin"
     environment.mkdir(parents=True)
     for name in ("python", "segkit"):
         (environment / name).write_text(f'#!/bin/sh\nexec "{Path(sys.executable).parent / name}" "$@"\n')
         (environment / name).chmod(0o755)
-    return Walk(tmp_path)
+    return Walk(folder)
+
+
+@pytest.fixture
+def walk(tmp_path: Path) -> Walk:
+    return walk_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def csv_walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    """The walk from a folder of CSV files, at its end."""
+    walk = walk_in(tmp_path_factory.mktemp("walk"))
+    walk.follow(blocks()[2])
+    return walk
 
 
 def test_the_section_has_three_walks_and_edits_nothing() -> None:
@@ -116,8 +128,8 @@ def test_parquet_files_to_a_first_count(walk: Walk) -> None:
     assert 0 < count < 2469
 
 
-def test_a_folder_of_csv_files_to_a_first_count(walk: Walk) -> None:
-    walk.follow(blocks()[2])
+def test_a_folder_of_csv_files_to_a_first_count(csv_walk: Walk) -> None:
+    walk = csv_walk
     events = [row for path in sorted((walk.folder / "shop-files/ereignisse").iterdir()) for row in _rows(path)]
     customers = _rows(walk.folder / "shop-files/kunden.csv")
     assert f"{len(customers)} users ({len(customers)} new), {len(events):,} events" in walk.said
@@ -142,10 +154,10 @@ def test_a_folder_of_csv_files_to_a_first_count(walk: Walk) -> None:
     assert 0 < count < base
 
 
-def test_what_was_written_of_the_csv_shop_is_what_its_files_say(walk: Walk) -> None:
+def test_what_was_written_of_the_csv_shop_is_what_its_files_say(csv_walk: Walk) -> None:
     import segkit
 
-    walk.follow(blocks()[2])
+    walk = csv_walk
     shop = segkit.open(walk.folder / "shop").app()
     customers = {row["Kundennummer"]: row for row in _rows(walk.folder / "shop-files/kunden.csv")}
     labels = {declared.code: declared for declared in shop.vocabulary.labels}

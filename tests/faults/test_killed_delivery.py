@@ -114,14 +114,14 @@ def test_an_s3_storage_has_each_export_once_also_after_a_kill(
 
 
 def test_the_command_says_where_it_wrote_and_nothing_else(
-    small: SmallWorkspace, storage: Storage, run_segkit: Callable[..., Any]
+    small: SmallWorkspace, storage: Storage, segkit_process: Callable[..., Any]
 ) -> None:
     small.user("ana", score=1)
     small.app.save_rule("Ones", label("score") == 1)
     small.close()
     target = f"s3://{storage.bucket('by-hand')}/lists"
     words = ("export", "Ones", "-w", small.folder, "--target", target)
-    (said,) = run_segkit(*words, env={**os.environ, **storage.environment}).stderr.splitlines()
+    (said,) = segkit_process(*words, env={**os.environ, **storage.environment}).stderr.splitlines()
     (key,) = storage.versions("by-hand")
     assert said == f"Wrote {small.folder / 'exports' / Path(key).name}: Ones 1"
 

@@ -125,6 +125,15 @@ def test_backfill_publishes_each_date_and_exports_only_the_apps_own(shop: Nightl
     ]
 
 
+@pytest.fixture
+def idle(tmp_path: Path) -> Path:
+    """A shop of which nothing is loaded."""
+    made = NightlyShop(tmp_path / "shop")
+    made.bring_users(EVE)
+    made.write(EVE)
+    return made.folder
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -136,7 +145,5 @@ def test_backfill_publishes_each_date_and_exports_only_the_apps_own(shop: Nightl
         (("--from", "yesterday"), "--from 'yesterday': expected a day such as 2026-01-31"),
     ],
 )
-def test_dates_that_do_not_fit_are_refused(
-    shop: NightlyShop, run_segkit: Run, words: tuple[str, ...], expected: str
-) -> None:
-    assert expected in run_segkit("nightly", "-w", shop.folder, *words, code=1).stderr
+def test_dates_that_do_not_fit_are_refused(idle: Path, run_segkit: Run, words: tuple[str, ...], expected: str) -> None:
+    assert expected in run_segkit("nightly", "-w", idle, *words, code=1).stderr

@@ -24,6 +24,13 @@ def block(language: str, having: str) -> str:
     return str(found)
 
 
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal in which no option is broken over two lines."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
 def test_the_settings_are_read(tmp_path: Path) -> None:
     content = 'segkit = 1\n[apps.shop]\nzone = "Europe/Berlin"\n' + block("toml", "[[notifications]]")
     (tmp_path / "segkit.toml").write_text(content)
@@ -43,6 +50,7 @@ def test_the_gauges_are_those_that_are_written() -> None:
     assert named <= set(_HELP)
 
 
+@pytest.mark.usefixtures("wide")
 def test_the_airflow_dag_compiles_and_its_command_exists(
     run_segkit: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
@@ -53,12 +61,13 @@ def test_the_airflow_dag_compiles_and_its_command_exists(
     given = {word.arg: word.value for word in operator.keywords}
     program, command, option, _ = shlex.split(ast.literal_eval(given["bash_command"]))
     assert Path(program).name == "segkit"
-    assert option in run_segkit(command, "--help", env={"COLUMNS": "200", "NO_COLOR": "1"}).stdout
+    assert option in run_segkit(command, "--help").stdout
     assert ast.literal_eval(given["skip_on_exit_code"]) == [Held.exit_code] == [3]
     assert (Busy.exit_code, PartlyDone.exit_code) == (4, 5)
     assert ast.literal_eval(given["retries"]) > 0
 
 
+@pytest.mark.usefixtures("wide")
 @pytest.mark.parametrize("command", ["schedule", "notify"])
 def test_the_commands_are_there_with_the_options_that_are_shown(
     command: str, run_segkit: Callable[..., subprocess.CompletedProcess[str]]
@@ -66,5 +75,5 @@ def test_the_commands_are_there_with_the_options_that_are_shown(
     shown = set(re.findall(rf"segkit {command}((?: --?[\w-]+)+)", NIGHT))
     options = {word for words in shown for word in words.split() if word.startswith("-")}
     assert options
-    helped = run_segkit(command, "--help", env={"COLUMNS": "200", "NO_COLOR": "1"}).stdout
+    helped = run_segkit(command, "--help").stdout
     assert [option for option in options if option not in helped] == []

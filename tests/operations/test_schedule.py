@@ -143,10 +143,12 @@ def test_a_path_with_a_line_break_is_refused() -> None:
 
 
 def test_the_command_line_prints_both_with_whole_paths(
-    small: SmallWorkspace, run_segkit: Callable[..., subprocess.CompletedProcess[str]]
+    small: SmallWorkspace,
+    run_segkit: Callable[..., subprocess.CompletedProcess[str]],
+    segkit_process: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     small.write()
-    done = run_segkit("schedule", "--at", "04:15", "-w", small.folder, env={**os.environ, "TZ": "Europe/Berlin"})
+    done = segkit_process("schedule", "--at", "04:15", "-w", small.folder, env={**os.environ, "TZ": "Europe/Berlin"})
     assert done.stdout.startswith("15 4 * * *  /")
     assert done.stdout.endswith(f" nightly -w {small.folder}\n")
     assert "04:15 by the clock of app 'shop' (Europe/Berlin)" in done.stderr

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segkit import label
 from segkit.cli import _traceback
@@ -16,7 +19,7 @@ from segkit.definitions.documents import parse_document
 from segkit.definitions.sentences import condition_text, sentence
 from segkit.definitions.vocabulary import LabelDeclaration, Vocabulary
 from segkit.errors import DefinitionError, Held, NotFound, Problem, SegkitError
-from segkit.masking import _OUR_OWN, masked_failure, masked_text
+from segkit.masking import _OUR_OWN, masked, masked_failure, masked_text
 from segkit.operations.delivering import Lost
 from segkit.workbench.notebooks import execute
 
@@ -38,6 +41,35 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS)
 def test_addresses_and_international_numbers_are_masked_and_nothing_else(text: str) -> None:
     assert masked_text(text) == (text if TEXTS[text] is None else TEXTS[text])
+
+
+#: What is looked for, without the care for long runs: each place tried to its end.
+PLAIN = re.compile(
+    r"(?P<url>\b[a-z][a-z0-9+.-]*://[^\s/@]*@)"
+    r"|(?P<email>[^\W_](?:[\w.+%'’&~-]*[\w])?"
+    r"@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*\.[^\W\d_]{2,})"
+    r"|(?P<mobile>(?<![\w+])\+[1-9](?:[ ()./-]{0,2}\d){7,14}(?!\d))",
+    re.IGNORECASE,
+)
+PIECES = [
+    "a" * 64, "x1_" * 30, "%3Csvg" * 12, "ab", "é", "9", "_", "+", "-", ".", "'", "@", "://", ":", "/", " ", "http",
+    "+4915112345678", "+49 (151) 1234-5678", "ana@example.com", "b.org",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_in_and_beside_long_runs_the_same_is_found_as_without_care_for_them(text: str) -> None:
+    def hidden(found: re.Match[str]) -> str:
+        return found["url"] or masked(found[0], "email" if found["email"] else "mobile") or ""
+
+    assert masked_text(text) == PLAIN.sub(hidden, text)
+
+
+def test_a_megabyte_of_a_picture_does_not_hold_the_night_up() -> None:
+    picture = "PHN2ZyB4bWxucz0i+" * 60_000  # hours, if each of its places were tried to its end
+    assert masked_text(f"<img src='data:;base64,{picture}'>{ANA}") == (
+        f"<img src='data:;base64,{picture}'>a•••@m•••.com"
+    )
 
 
 def test_no_error_holds_one_whichever_it_is() -> None:

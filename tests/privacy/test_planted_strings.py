@@ -83,24 +83,24 @@ def test_there_are_50_of_them_and_the_search_sees_them_where_they_are_meant_to_b
 
 
 def test_a_good_night_leaves_none(
-    shop: segkit.api.Workspace, run_segkit: Run, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    shop: segkit.api.Workspace, segkit_process: Run, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         report = run_night(shop)
     assert report.failed == []
     told = capfd.readouterr()
     texts = [repr(report), caplog.text, told.out, told.err, repr(shop.audit()), shop.audit()._repr_html_()]
-    done = run_segkit("nightly", "-w", shop.folder)
+    done = segkit_process("nightly", "-w", shop.folder)
     texts += [done.stdout, done.stderr]
     assert [planted for planted in PLANTED for text in texts if planted in text] == []
     assert (shop.folder / "exports" / "shop-crm-2024-11-07.zip").exists()
     assert leaks(shop.folder) == []
 
 
-def test_a_failing_night_leaves_none(shop: segkit.api.Workspace, run_segkit: Run, tmp_path: Path) -> None:
+def test_a_failing_night_leaves_none(shop: segkit.api.Workspace, segkit_process: Run, tmp_path: Path) -> None:
     break_the_night(shop.folder)
     shop.close()
-    done = run_segkit("nightly", "-w", shop.folder, code=5)
+    done = segkit_process("nightly", "-w", shop.folder, code=5)
     assert "load" in done.stderr
     assert "By mobile" in done.stderr
     texts = [done.stdout, done.stderr]
@@ -127,7 +127,7 @@ def _whatever_comes(folder: Path, *words: str) -> subprocess.CompletedProcess[st
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_nobody_is_told_of_a_persona_or_a_uid_in_clear(shop: segkit.api.Workspace, run_segkit: Run) -> None:
+def test_nobody_is_told_of_a_persona_or_a_uid_in_clear(shop: segkit.api.Workspace, segkit_process: Run) -> None:
     app = shop.app()
     document = {**DOCUMENTS[2], "id": app.segment("By name").id, "personas": {"in": [UIDS[1]]}}
     with pytest.raises(SegkitError) as refused:
@@ -135,7 +135,7 @@ def test_nobody_is_told_of_a_persona_or_a_uid_in_clear(shop: segkit.api.Workspac
     shown = [str(refused.value), repr(app.members("By mail", labels=["mail", "mobile", "full_name"]))]
     shown += [repr(app.evidence(UIDS[0], "By mail")), repr(app.values("full_name")), repr(app.estimate("By name"))]
     shown += [app.estimate("By address")._repr_html_(), repr(app.history("By mobile")), repr(app.document("By mail"))]
-    done = run_segkit("members", "By mail", "--labels", "mail,full_name", "-w", shop.folder)
+    done = segkit_process("members", "By mail", "--labels", "mail,full_name", "-w", shop.folder)
     shown += [done.stdout, done.stderr]
     assert [planted for planted in PLANTED for text in shown if planted in text] == []
     clear = app.members("By mail", labels=["mail"], unmask=True)

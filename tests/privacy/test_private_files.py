@@ -86,12 +86,11 @@ def test_nor_what_is_open_while_it_is_in_use(small: SmallWorkspace) -> None:
 
 
 @pytest.mark.usefixtures("with_an_open_umask")
-def test_nor_a_workspace_that_init_or_demo_made(run_segkit: Run, tmp_path: Path) -> None:
+def test_nor_a_workspace_that_init_or_demo_made(run_segkit: Run, tmp_path: Path, demo_template: Path) -> None:
     users = tmp_path / "users.csv"
     users.write_text("uid,email\nana,ana@example.com\n")
     run_segkit("init", tmp_path / "made", "--users", users, "--zone", "UTC", "--yes")
     run_segkit("load", "-w", tmp_path / "made")
     assert open_to_others(tmp_path / "made") == {}
     assert stat.S_IMODE(users.stat().st_mode) == 0o644
-    run_segkit("demo", tmp_path / "demo", "--users", "500")
-    assert open_to_others(tmp_path / "demo") == {}
+    assert open_to_others(demo_template) == {}  # made with an open umask, too

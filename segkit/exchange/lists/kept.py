@@ -31,7 +31,7 @@ SCHEMA = pa.schema(
         ("consented", pa.bool_()),  # to e-mail, as the importer states
     ]
 )
-NO_ROWS = SCHEMA.empty_table()
+NO_ROWS = pa.Table.from_batches([], SCHEMA)
 
 
 def rows_of(verdicts: pa.Table, consented: bool) -> pa.Table:

@@ -12,7 +12,7 @@ from segkit.exchange.lists.identifiers import KINDS, Kind, forms, trimmed
 
 #: What a look-up says instead of a user number.
 SEVERAL, UNKNOWN, MISSING = -1, -2, -3
-_EMPTY = pa.array([], pa.large_string())
+_EMPTY = pa.nulls(0, pa.large_string())  # unlike `pa.array`, does not import pandas
 
 
 class Lookup:
