@@ -87,7 +87,7 @@ class _Asked:
         self.segments = explained.segments
         self.rule = rule
         self.opened = _opened(rule, explained.segments)
-        self.found: Explanation = explained.app.explain(uid, rule, as_of, limit=MOST_ROWS)
+        self.found: Explanation = explained.engines[0].explain(uid, rule, as_of, limit=MOST_ROWS)
         self.told = f"seed {explained.raw.seed}, as_of {as_of}, user {uid}\n{json.dumps(rule, default=str)}"
 
     def check(self) -> int:
