@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from segkit.engine.bitmap import Bitmap
-from segkit.files.atomic import write_bytes
+from segkit.files.atomic import sweep, write_bytes
 
 _HEADER = struct.Struct("<8sQ32s")
 _MAGIC = b"SEGKITLF"
@@ -104,6 +104,7 @@ class DiskCache:
         return self._folder / f"{key}.bits"
 
     def _make_room(self) -> None:
+        sweep(self._folder)
         files = []
         for path in self._folder.glob("*.bits") if self._folder.is_dir() else ():
             with suppress(OSError):

@@ -43,7 +43,7 @@ def explained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     segments = random_segments(world, as_of_dates(raw, 5)[1], raw.seed)
     for name, rule in segments.items():
         app.save({"name": name, "cycle": "daily", "rule": rule}, publish=False)
-    return Loaded(raw, world, segments, app)
+    return Loaded(raw, world, segments, (app,))
 
 
 def test_verdicts_near_misses_and_rows_are_those_of_the_oracle(explained: Loaded, full: bool) -> None:

@@ -83,6 +83,7 @@ class Coding:
         return True
 
     def _make(self, days: Sequence[DayFile], labels: Iterable[str], cancel: threading.Event | None) -> None:
+        sweep(self._folder)  # whoever was killed while writing a file left the file itself to be made
         dictionaries, waiting, rows = Growing(self._folder), list[CodedRows](), 0
         for file in days:
             if cancel is not None and cancel.is_set():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from segkit.data.manifest import DayFile, Manifest
-from segkit.definitions.vocabulary import Vocabulary
+from segkit.definitions.vocabulary import ParameterDeclaration, Vocabulary
 from segkit.files.hashing import sha256_of_text
 
 #: Changes whenever the files of before cannot be read as they are.
@@ -28,11 +28,17 @@ def parameter_kinds(file: DayFile, vocabulary: Vocabulary) -> dict[str, str]:
     declared = {parameter.code: parameter for parameter in vocabulary.parameters}
     found = {}
     for code in file.columns:
-        parameter = declared.get(code)
-        if parameter is None or parameter.personal is not None or parameter.type == "list":
-            continue
-        found[code] = f"number:{parameter.places}" if parameter.type == "number" else parameter.type
+        kind = kind_of(declared[code]) if code in declared else None
+        if kind is not None:
+            found[code] = kind
     return found
+
+
+def kind_of(parameter: ParameterDeclaration) -> str | None:
+    """What a parameter is coded as; None if it is not."""
+    if parameter.personal is not None or parameter.type == "list":
+        return None
+    return f"number:{parameter.places}" if parameter.type == "number" else parameter.type
 
 
 def label_kinds(manifest: Manifest, vocabulary: Vocabulary) -> dict[str, str]:

@@ -15,6 +15,7 @@ from segkit.compile.leaves import parameter_type
 from segkit.compile.predicates import predicate
 from segkit.compile.sql import Sql
 from segkit.data.coded.day_columns import CodedDay, Column, Stretch, missing_of
+from segkit.data.coded.kinds import kind_of
 from segkit.data.manifest import DayFile
 from segkit.definitions.conditions import Condition, Param, WhereAll, is_muted
 from segkit.definitions.operators import POSITIVE_OF
@@ -49,10 +50,9 @@ class Filters:
         return self._filter(node, files)
 
     def kind(self, code: str, files: list[DayFile]) -> str:
-        """How a parameter is coded. Raises NotForKernel if it is not, in some of the days that have it."""
-        declared = self._vocabulary.parameter(code)
-        kind = f"number:{declared.places}" if declared.type == "number" else declared.type
-        if any(column is None or column.kind != kind for column in self._columns_of(code, files)):
+        """How a parameter is coded. Raises NotForKernel if it never is, or is not in some of the days that have it."""
+        kind = kind_of(self._vocabulary.parameter(code))
+        if kind is None or any(c is None or c.kind != kind for c in self._columns_of(code, files)):
             raise NotForKernel
         return kind
 
