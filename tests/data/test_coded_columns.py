@@ -145,22 +145,22 @@ def test_what_is_damaged_is_made_again_and_never_answered_from(
 ) -> None:
     answers(shop)
     chance = Random(harm.__name__)
-    for _ in range(400 if full else 12):
+    for _ in range(400 if full else 4):
         harm(chance.choice(sorted(coded(shop).rglob("*.arrow"))), chance)
         assert answers(shop) == EXPECTED
     assert not [f for f in examine(shop.workspace, deep=True) if "coded" in f.where and f.severity == "error"]
 
 
-@pytest.mark.parametrize("bit", [5, 9, 12])
-def test_a_value_that_was_changed_is_not_counted(bit: int, shop: SmallWorkspace) -> None:
+def test_a_value_that_was_changed_is_not_counted(shop: SmallWorkspace) -> None:
     answers(shop)
     (path,) = [path for path in (coded(shop) / "days").iterdir() if path.name.startswith("2024-11-05")]
     good, amounts = path.read_bytes(), np.array([1250, 1000], np.int16)  # of Ana and Bo, in cents
-    changed = np.array([1250, 1000 ^ (1 << bit)], np.int16)
     assert good.count(amounts.tobytes()) == 1
-    path.write_bytes(good.replace(amounts.tobytes(), changed.tobytes()))
-    assert answers(shop) == EXPECTED
-    assert path.read_bytes() == good
+    for bit in (5, 9, 12):
+        changed = np.array([1250, 1000 ^ (1 << bit)], np.int16)
+        path.write_bytes(good.replace(amounts.tobytes(), changed.tobytes()))
+        assert answers(shop) == EXPECTED
+        assert path.read_bytes() == good
 
 
 def test_the_doctor_tells_of_damage_and_that_answers_are_right(shop: SmallWorkspace) -> None:

@@ -54,8 +54,20 @@ GERMAN = leaf(label="country", op="eq", value="DE")
 TENTH = leaf(sample=10, seed="a")
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Manifest, Vocabulary]]:
+    """What the shop's keys are made of."""
+    made = filled(SmallWorkspace(tmp_path_factory.mktemp("keys") / "workspace"))
+    yield made.app.manifest, made.app.vocabulary
+    made.close()
+
+
 @pytest.fixture
 def shop(small: SmallWorkspace) -> SmallWorkspace:
+    return filled(small)
+
+
+def filled(small: SmallWorkspace) -> SmallWorkspace:
     small.user("ana", country="DE")
     small.user("bo", country="AT")
     small.event("ana", "order_paid", at="2024-11-05 10:00", amount=1.0)
@@ -117,9 +129,9 @@ CHANGES: dict[str, tuple[Callable[[Manifest], Manifest], str]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_of_the_data_makes_other_keys_of_just_the_leaves_that_read_it(
-    change: str, shop: SmallWorkspace
+    change: str, loaded: tuple[Manifest, Vocabulary]
 ) -> None:
-    manifest, vocabulary = shop.app.manifest, shop.app.vocabulary
+    manifest, vocabulary = loaded
     make, told = CHANGES[change]
     before, after = Keys(manifest, vocabulary, "1"), Keys(make(manifest), vocabulary, "1")
     leaves = {"P": PAID, "E": EVER, "G": GERMAN, "T": TENTH}
@@ -127,18 +139,17 @@ def test_a_change_of_the_data_makes_other_keys_of_just_the_leaves_that_read_it(
     assert (before.of_base(AS_OF) != after.of_base(AS_OF)) == (told == "PEGT")
 
 
-def test_the_date_of_a_label_that_is_read_counts_where_it_is_not_as_of(shop: SmallWorkspace) -> None:
-    manifest, before_the_load = shop.app.manifest, date(2019, 1, 1)
+def test_the_date_of_a_label_that_is_read_counts_where_it_is_not_as_of(loaded: tuple[Manifest, Vocabulary]) -> None:
+    (manifest, vocabulary), before_the_load = loaded, date(2019, 1, 1)
     whole = manifest.model_copy(update={"whole_labels": ("country",)})
-    vocabulary = shop.app.vocabulary
     known = Keys(manifest, vocabulary, "1").of(GERMAN, before_the_load)
     assert known != Keys(whole, vocabulary, "1").of(GERMAN, before_the_load)
 
 
 def test_vocabulary_evaluator_date_leaf_and_zone_data_count(
-    shop: SmallWorkspace, monkeypatch: pytest.MonkeyPatch
+    loaded: tuple[Manifest, Vocabulary], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    manifest, vocabulary = shop.app.manifest, shop.app.vocabulary
+    manifest, vocabulary = loaded
     other = Vocabulary(labels=vocabulary.labels, parameters=vocabulary.parameters, events=vocabulary.events[1:])
     keys = Keys(manifest, vocabulary, "1")
     found = [
@@ -280,7 +291,7 @@ def test_random_edits_with_the_cache_pick_the_users_that_they_pick_without(tmp_p
     cached._cache._most_bytes = 600
     plain = DuckEvaluator(**given, limits=Limits(), spill=spill, evaluation=EvaluationSettings(cache="0MB"))
     plain._cache._most_bytes = 0
-    for number in range(10_000 if full else 100):
+    for number in range(10_000 if full else 40):
         day = chance.choice(dates)
         rule = edited[day].next()
         found, expected = cached.evaluate([rule], day)[0], plain.evaluate([rule], day)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 
 from segkit.definitions.documents import parse_rule
-from segkit.engine.kernel.bounds import Bounds, number_bounds
+from segkit.definitions.vocabulary import Vocabulary
+from segkit.engine.kernel.bounds import Bounds, NotForKernel, number_bounds
+from segkit.engine.kernel.columns import Columns
 from segkit.engine.kernel.counting import ranges, width_for
+from segkit.engine.kernel.filters import Filters
 from segkit.errors import Cancelled
 from tests.small_workspace import SmallWorkspace
 
@@ -150,6 +154,22 @@ def test_what_could_overflow_or_has_too_many_values_is_left_to_duckdb(shop: Smal
     browsed: dict[str, Any] = {"event": "product_browsed", "measure": "distinct", "of": "category", "window": WEEK}
     assert by_duckdb(shop, **browsed, op="eq", value=70) == {"di"}
     assert by_duckdb(shop, sample=100, seed="a") == {"ana", "bo", "cy", "di"}
+
+
+def test_lists_and_personal_parameters_are_left_to_duckdb_even_where_no_day_is_asked(shop: SmallWorkspace) -> None:
+    vocabulary = shop.app.vocabulary
+    amount, *others = vocabulary.parameters
+    amount = amount.model_copy(update={"type": "list", "scale": None})
+    other = Vocabulary(
+        labels=vocabulary.labels,
+        events=vocabulary.events,
+        parameters=(amount, others[0].model_copy(update={"personal": "other"})),
+    )
+    columns = Columns(shop.app.folder, shop.app.manifest, other)
+    filters = Filters(columns, other, date(2024, 11, 7), lambda values, asked: np.zeros(len(values), bool), None)
+    for code in ("amount", "category"):
+        with pytest.raises(NotForKernel):
+            filters.kind(code, [])
 
 
 def test_labels_are_looked_up_and_older_dates_are_left_to_duckdb(shop: SmallWorkspace) -> None:

@@ -1,7 +1,7 @@
 """segkit, through its public API only, against the oracle: random and systematic rules over hostile worlds.
 
-2,000 rule trees a run, 10,000 with `--full`. Every message holds what is needed to replay it: the world's seed
-(`make_app(seed)`), the date and the rule.
+2,000 rule trees a run, 1,200 of them by DuckDB alone as well; 10,000 by both with `--full`. Every message holds what is
+needed to replay it: the world's seed (`make_app(seed)`), the date and the rule.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ class Loaded:
     segments: Segments
     engines: tuple[Any, ...]
 
-    def check(self, rules: Sequence[Rule], as_of: date) -> None:
-        """Fails unless both agree on each rule and on its complement, and the two share out the base."""
+    def check(self, rules: Sequence[Rule], as_of: date, engines: int | None = None) -> None:
+        """Fails unless both agree on each rule and on its complement, and the two share out the base.
+
+        Asks all engines, or the first so many.
+        """
         for start in range(0, len(rules), BATCH):
-            self._check_batch(rules[start : start + BATCH], as_of)
+            for app in self.engines[:engines]:
+                self._check_batch(app, rules[start : start + BATCH], as_of)
 
-    def _check_batch(self, rules: Sequence[Rule], as_of: date) -> None:
-        for app in self.engines:
-            self._check_engine(app, rules, as_of)
-
-    def _check_engine(self, app: Any, rules: Sequence[Rule], as_of: date) -> None:
+    def _check_batch(self, app: Any, rules: Sequence[Rule], as_of: date) -> None:
         everybody = base(self.world, as_of)
         found = self.evaluated(app, [*rules, *({"not": rule} for rule in rules)], as_of)
         for rule, picked, others in zip(rules, found, found[len(rules) :], strict=False):
@@ -156,9 +156,11 @@ def _loaded_workspace(raw: RawApp, folder: Path) -> Any:
 
 
 def test_random_rules_pick_the_users_that_the_oracle_picks(loaded: Loaded, request: pytest.FixtureRequest) -> None:
-    count = RULES_A_DATE_IN_FULL if request.config.getoption("--full", default=False) else RULES_A_DATE
-    for as_of in as_of_dates(loaded.raw, DATES):
-        loaded.check(random_rules(loaded.world, as_of, loaded.segments, loaded.raw.seed, count), as_of)
+    full = request.config.getoption("--full", default=False)
+    count = RULES_A_DATE_IN_FULL if full else RULES_A_DATE
+    for number, as_of in enumerate(as_of_dates(loaded.raw, DATES)):
+        rules = random_rules(loaded.world, as_of, loaded.segments, loaded.raw.seed, count)
+        loaded.check(rules, as_of, engines=2 if full or number % 2 == 0 else 1)
     assert loaded.engines[0].evaluator().kernel.answered > 4 * count  # most leaves, and a rule has several
 
 

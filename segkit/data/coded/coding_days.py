@@ -112,6 +112,8 @@ def narrow_codes(codes: NDArray[Any]) -> NDArray[Any]:
 
 
 def _truth(values: pa.ChunkedArray) -> NDArray[Any]:
+    if not pa.types.is_boolean(values.type):
+        raise Damaged(f"found {values.type}; expected booleans")
     codes: NDArray[Any] = pc.fill_null(pc.add(pc.cast(values, pa.int8()), 1), 0).to_numpy().astype(np.uint8)
     return codes
 
@@ -121,6 +123,8 @@ def _numbers(values: pa.ChunkedArray, kind: str) -> NDArray[Any]:
     column = values.combine_chunks()
     is_missing = column.is_null().to_numpy(zero_copy_only=False)
     if kind == "date":
+        if not pa.types.is_date32(column.type):
+            raise Damaged(f"found {column.type}; expected dates")
         units = pc.fill_null(column.cast(pa.int32()), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     else:
         units = units_of(column, int(kind.partition(":")[2]))
