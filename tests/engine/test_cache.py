@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 
 import segkit
-from segkit.api.previewing import Previews
 from segkit.data.manifest import Manifest
 from segkit.data.settings import EvaluationSettings, Limits
 from segkit.definitions.conditions import Condition, Leaf
@@ -25,7 +23,6 @@ from segkit.engine.bitmap import Bitmap
 from segkit.engine.cache import BitmapCache, DiskCache
 from segkit.engine.cache_key import KeyParts, Keys
 from segkit.engine.evaluator import DuckEvaluator
-from segkit.errors import Cancelled
 from tests.oracle.generate import as_of_dates, make_app
 from tests.oracle.measuring import Rule
 from tests.oracle.rules import random_rules
@@ -299,32 +296,3 @@ def test_random_edits_with_the_cache_pick_the_users_that_they_pick_without(tmp_p
     assert len(cached._cache._found) > 20
     assert len(plain._cache._found) == 0
     workspace.close()
-
-
-# --- previews --------------------------------------------------------------------------------------------------------
-
-
-def test_the_newest_preview_is_answered_while_an_older_one_is_at_work(shop: SmallWorkspace) -> None:
-    slow = {"all": [{"sample": 50, "seed": f"s{n}"} for n in range(5)]}
-    previews, began, let_go = Previews(shop.app), threading.Event(), threading.Event()
-    outcome: list[object] = []
-
-    def wait(done: int, of: int) -> None:
-        began.set()
-        let_go.wait(60)
-
-    def older() -> None:
-        try:
-            outcome.append(previews.estimate(slow, progress=wait))
-        except Cancelled as cancelled:
-            outcome.append(cancelled)
-
-    thread = threading.Thread(target=older)
-    thread.start()
-    assert began.wait(60)
-    assert previews.estimate(PAID).count == 1  # the older one has not come back
-    assert outcome == []
-    let_go.set()
-    thread.join(60)
-    assert [type(found) for found in outcome] == [Cancelled]
-    assert previews.estimate(EVER).count == 2
