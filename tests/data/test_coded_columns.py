@@ -183,6 +183,16 @@ def test_a_dictionary_that_is_begun_anew_is_not_mistaken_for_the_old_one(shop: S
     assert answers(shop) == EXPECTED
 
 
+def test_days_that_were_coded_by_different_dictionaries_are_not_counted_together(shop: SmallWorkspace) -> None:
+    kinds = {"event": "order_paid", "measure": "distinct", "of": "category", "op": "eq", "value": 2}
+    shop.event("ana", "order_paid", at="2024-11-06 12:00", category="lock")
+    assert shop.members(parse_rule({**kinds, "window": {"ago": [2, 1]}})) == set()  # lamp is 1 on the 5th
+    cut(coded(shop) / "dictionaries" / "category.arrow", Random(1))
+    assert shop.members(parse_rule({**kinds, "window": {"last": 2}})) == {"ana"}  # lock is 1 on the 6th
+    assert shop.members({**SOLD, "window": {"last": 2}}) == {"ana"}
+    assert shop.app.evaluator().kernel.answered == 3  # type: ignore[union-attr]
+
+
 def test_where_nothing_can_be_coded_duckdb_answers(shop: SmallWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.app.evaluator()
 

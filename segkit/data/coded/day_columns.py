@@ -18,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from segkit.data.coded.checking import check_of, plain, read_columns, write_columns
+from segkit.data.coded.dictionaries import Dictionary
 from segkit.errors import Damaged
 
 USER = "user_no"
@@ -72,6 +73,14 @@ class CodedDay:
     def has(self, name: str) -> bool:
         """Whether a column is there: it is left out where all of its values are missing."""
         return name in self._arrays
+
+    def require_coded_by(self, code: str, dictionary: Dictionary) -> None:
+        """Raises Damaged if the codes of a parameter do not mean what this dictionary says."""
+        column = self.columns.get(code)
+        if code in self.left_out or (
+            column is not None and (column.dictionary != dictionary.id or column.texts > len(dictionary))
+        ):
+            raise Damaged(f"{self.path}: {code} is coded by another dictionary")
 
     def peak(self, stretch: Stretch, name: str) -> int:
         """The largest absolute value of a number in an event's rows."""

@@ -22,7 +22,6 @@ from segkit.definitions.operators import POSITIVE_OF
 from segkit.definitions.vocabulary import Vocabulary
 from segkit.engine.kernel.bounds import Bounds, NotForKernel, day_bounds, number_bounds
 from segkit.engine.kernel.columns import Columns
-from segkit.errors import Damaged
 
 Flags = NDArray[np.bool_]
 #: Where rows of a stretch, from one place to another, fulfil a filter. Two-valued.
@@ -73,7 +72,7 @@ class Filters:
         kind = self.kind(node.param, files)
         op, name = POSITIVE_OF.get(node.op, node.op), f"p_{node.param}"
         if kind == "string":
-            return _by_table(name, self._table(node, op, files))
+            return self._by_texts(node, op, files)
         if kind == "bool":
             wanted = (1, 2) if op == "not_empty" else ((2,) if node.value else (1,))
             return _by_table(name, np.isin(np.arange(3), wanted))
@@ -81,18 +80,19 @@ class Filters:
             return _by_bounds(name, day_bounds(op, node.value, self._as_of))
         return _by_bounds(name, number_bounds(op, node.value, int(kind.partition(":")[2])))
 
-    def _table(self, node: Param, op: str, files: list[DayFile]) -> Flags:
-        """For each code of a parameter whether it fulfils the comparison. Raises Damaged if days have other codes."""
-        columns = self._columns_of(node.param, files)
-        if not columns:
-            return np.zeros(1, bool)
+    def _by_texts(self, node: Param, op: str, files: list[DayFile]) -> Filter:
+        """A filter that looks up whether a text fulfils the comparison."""
+        if not self._columns_of(node.param, files):
+            return _by_table(f"p_{node.param}", np.zeros(1, bool))
         dictionary = self._columns.dictionary(node.param)
-        for column in columns:
-            assert column is not None
-            if column.dictionary != dictionary.id or column.texts > len(dictionary):
-                raise Damaged("days are coded by another dictionary")
         asked = predicate(Sql("value"), parameter_type(self._vocabulary, node.param), op, node.value, self._as_of)
-        return np.concatenate([[False], self._holds(dictionary.texts, asked)])
+        by_code = _by_table(f"p_{node.param}", np.concatenate([[False], self._holds(dictionary.texts, asked)]))
+
+        def holds(day: CodedDay, stretch: Stretch, rows: slice) -> Flags:
+            day.require_coded_by(node.param, dictionary)
+            return by_code(day, stretch, rows)
+
+        return holds
 
 
 def _by_table(name: str, table: Flags) -> Filter:

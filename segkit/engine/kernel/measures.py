@@ -152,8 +152,7 @@ class Measures:
     def _distinct_test(self, bounds: Bounds, rows: Rows, column: str, kind: str) -> tuple[Test, int]:
         if kind not in ("string", "bool"):
             raise NotForKernel
-        texts = 3 if kind == "bool" else len(self._columns.dictionary(column.removeprefix("p_"))) + 1
-        used = np.zeros(texts, bool)
+        used = np.zeros(3 if kind == "bool" else self._most_codes(rows, column.removeprefix("p_")), bool)
         for _, codes in rows.pieces(0, self._size, column):
             used[codes] = True
         used[0] = False
@@ -171,6 +170,13 @@ class Measures:
             return bounds.hold(seen.reshape(high - low, number).sum(axis=1, dtype=np.uint16))
 
         return holds, max(number, 2)
+
+    def _most_codes(self, rows: Rows, code: str) -> int:
+        """How many codes a string has, missing included. Raises Damaged if they do not mean the same on all days."""
+        dictionary = self._columns.dictionary(code)
+        for part in rows.parts:
+            part.day.require_coded_by(code, dictionary)
+        return len(dictionary) + 1
 
 
 def _extreme_test(measure: str, bounds: Bounds, rows: Rows, column: str) -> Test:
