@@ -114,8 +114,8 @@ class App(SegmentLife, AppLists, Analysing):
             if self._evaluator is None or self._evaluator.manifest.generation != manifest.generation:
                 # Whoever is still asking the old one goes on with it; it closes with its last user.
                 spill = self.workspace.folder / "data" / ".spill"
-                limits = self.workspace.settings.limits
-                self._evaluator = DuckEvaluator(self.folder, manifest, vocabulary, limits, spill)
+                limits, evaluation = self.workspace.settings.limits, self.workspace.settings.evaluation
+                self._evaluator = DuckEvaluator(self.folder, manifest, vocabulary, limits, spill, evaluation=evaluation)
             return self._evaluator
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from segkit.definitions.documents import document_data
 from segkit.definitions.sentences import sentence
 from segkit.definitions.vocabulary import LabelDeclaration
 from segkit.engine.bitmap import Bitmap
-from segkit.engine.evaluator import DuckEvaluator
+from segkit.engine.evaluator import ALONE, DuckEvaluator
 from segkit.errors import Busy, PartlyDone
 from segkit.exchange.delivery import is_url
 from segkit.exchange.exports import ExportPart, ExportResult, Split, write_export
@@ -53,7 +53,7 @@ def _evaluator(app: App) -> Iterator[DuckEvaluator]:
     limits = app.workspace.settings.limits
     limits = limits.model_copy(update={"memory": min(limits.memory, _MEMORY, key=bytes_of)})
     spill = app.workspace.folder / "data" / ".spill"
-    evaluator = DuckEvaluator(app.folder, app.manifest, app.vocabulary, limits, spill)
+    evaluator = DuckEvaluator(app.folder, app.manifest, app.vocabulary, limits, spill, evaluation=ALONE)
     try:
         yield evaluator
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from segkit.data.examining.coded import examine_coded
 from segkit.data.examining.columns import examine_columns
 from segkit.data.examining.finding import Examined, Finding, Severity, of_error
 from segkit.data.examining.places import examine_places
@@ -52,3 +53,4 @@ def _findings(workspace: Path, settings: Settings, app: str, deep: bool) -> Iter
     yield from examine_sources(of)
     yield from examine_vocabulary(of)
     yield from examine_stored(of, deep)
+    yield from examine_coded(of, deep)

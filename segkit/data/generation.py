@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from segkit.data.coded.coding import remove_older
 from segkit.data.manifest import FILE, Manifest, StoredFile, all_files, read_manifest, read_manifest_file
 from segkit.data.report import LoadReport, read_report
 from segkit.errors import Damaged, NotFound
@@ -127,6 +128,8 @@ def clear_leftovers(folder: Path, manifest: Manifest | None) -> None:
     oldest = max(current - KEPT, manifest.nothing_before if manifest else 0)
     shutil.rmtree(folder / SCRATCH, ignore_errors=True)
     sweep(folder)
+    if manifest is not None:
+        remove_older(folder, manifest)
     named: set[str] = {file.path for file in all_files(manifest)} if manifest else set()
     for copy in list((folder / _COPIES).glob("*.json")):
         number = int(copy.stem) if copy.stem.isdigit() else 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from segkit.data.coded.coding import Coding
 from segkit.data.contract import Agreement, agreed, contract_of
 from segkit.data.day_ranges import DayRanges
 from segkit.data.fetching import fetched, require_keys
@@ -89,6 +90,7 @@ def load_app(
         plan = plan_of(workspace, of_app, links, before.manifest, agreement.labels, as_of_limit, days)
         if plan.is_empty and before.manifest is not None and not _is_too_old(before.manifest, of_app, today):
             forget_held(folder)
+            Coding(folder, before.manifest, vocabulary).bring_up_to_date(cancel)
             return nothing_new(before.manifest, (*plan.notes, *agreement.notes))
         step = _Step(folder, app, of_app, settings.limits, vocabulary, before, agreement, today, as_of_limit)
         try:
@@ -98,6 +100,7 @@ def load_app(
             raise
         forget_held(folder)
         clear_leftovers(folder, manifest)
+        Coding(folder, manifest, vocabulary).bring_up_to_date(cancel)
         return report
 
 

@@ -37,6 +37,13 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+def checked_size(text: str) -> str:
+    """The text, if it is a size. Raises ValueError."""
+    if not _SIZE.match(text):
+        raise ValueError(f"found '{text}'; expected a size such as '500MB' or '2GB'")
+    return text
+
+
 class Limits(_Part):
     """What one process may use."""
 
@@ -47,9 +54,21 @@ class Limits(_Part):
     @field_validator("memory", "spill")
     @classmethod
     def _a_size(cls, text: str) -> str:
-        if not _SIZE.match(text):
-            raise ValueError(f"found '{text}'; expected a size such as '500MB' or '2GB'")
-        return text
+        return checked_size(text)
+
+
+class EvaluationSettings(_Part):
+    """How rules are evaluated. Neither changes any answer."""
+
+    kernel: Annotated[bool, Field(description="Whether what counts is counted over coded columns, not by DuckDB.")] = (
+        True
+    )
+    cache: Annotated[str, Field(description="What counted leaves may take on disk, an app; '0MB' keeps none.")] = "1GB"
+
+    @field_validator("cache")
+    @classmethod
+    def _a_size(cls, text: str) -> str:
+        return checked_size(text)
 
 
 class SnapshotSettings(_Part):
@@ -285,6 +304,7 @@ class Settings(_Part):
 
     segkit: Literal[1]
     limits: Limits = Limits()
+    evaluation: EvaluationSettings = EvaluationSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     roles: RoleSettings | None = None
     gates: Gates = Gates()

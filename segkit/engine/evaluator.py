@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -21,8 +21,9 @@ from segkit.compile.leaves import (
     sequence_query,
 )
 from segkit.compile.sql import Sql, bound, joined, sql
+from segkit.data.coded.kinds import CACHE
 from segkit.data.manifest import Manifest
-from segkit.data.settings import Limits
+from segkit.data.settings import EvaluationSettings, Limits, size_in_bytes
 from segkit.definitions.conditions import (
     Condition,
     Event,
@@ -35,10 +36,13 @@ from segkit.definitions.conditions import (
 from segkit.definitions.conditions import Sequence as Steps
 from segkit.definitions.vocabulary import Vocabulary
 from segkit.engine.bitmap import Bitmap
-from segkit.engine.cache import BitmapCache
+from segkit.engine.cache import BitmapCache, DiskCache
+from segkit.engine.cache_key import Keys
 from segkit.engine.canonical import canonical
 from segkit.engine.connection import Runner, open_connection
 from segkit.engine.fold import batches, fold, live_leaves, membership
+from segkit.engine.kernel.kernel import VERSION as KERNEL_VERSION
+from segkit.engine.kernel.kernel import Kernel
 from segkit.engine.label_codes import CodeCache
 from segkit.engine.protocol import Evaluated, Evidence, Progress, Seen
 from segkit.engine.relations import Relations
@@ -47,6 +51,11 @@ from segkit.files.scratch import own_folder
 #: Changes whenever a rule could pick other users than before; kept with every snapshot.
 VERSION = "duckdb-1"
 _CACHED_BYTES = 256_000_000
+#: Fewer events and users than this are counted again sooner than a file is written.
+_WORTH_A_FILE = 200_000
+AS_USUAL = EvaluationSettings()
+#: By DuckDB, nothing kept on disk: where the data is not what coded columns and kept leaves were made of.
+ALONE = EvaluationSettings(kernel=False, cache="0MB")
 
 
 class DuckEvaluator:
@@ -54,7 +63,16 @@ class DuckEvaluator:
 
     version = VERSION
 
-    def __init__(self, folder: Path, manifest: Manifest, vocabulary: Vocabulary, limits: Limits, spill: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        vocabulary: Vocabulary,
+        limits: Limits,
+        spill: Path,
+        *,
+        evaluation: EvaluationSettings = AS_USUAL,
+    ) -> None:
         self.manifest = manifest
         self.vocabulary = vocabulary
         self.relations = Relations(folder.resolve(), manifest, vocabulary)
@@ -67,7 +85,11 @@ class DuckEvaluator:
                 spill_folder=own_folder(spill.resolve()),
             )
         )
-        self._cache = BitmapCache(_CACHED_BYTES)
+        self.kernel = Kernel(folder.resolve(), manifest, vocabulary, self.runner) if evaluation.kernel else None
+        by = f"{VERSION} {KERNEL_VERSION}" if self.kernel else VERSION
+        self._keys = Keys(manifest, vocabulary, by)
+        memory = min(_CACHED_BYTES, size_in_bytes(limits.memory) // 4)
+        self._cache = BitmapCache(memory, _disk_cache(folder.resolve(), manifest, size_in_bytes(evaluation.cache)))
         self.codes = CodeCache()
         self._tables: dict[tuple[str, date], str] = {}
         self._lock = threading.RLock()
@@ -81,10 +103,11 @@ class DuckEvaluator:
 
     def base(self, as_of: date) -> Bitmap:
         """The users known by `as_of` and not gone."""
-        found = self._cache.get("base", as_of)
+        key = self._keys.of_base(as_of)
+        found = self._cache.get(key)
         if found is None:
             found = self.users(self.relations.base(as_of))
-            self._cache.put("base", as_of, found)
+            self._cache.put(key, found)
         return found
 
     def evaluate(
@@ -117,21 +140,39 @@ class DuckEvaluator:
         for key, leaf in distinct.items():
             if isinstance(leaf, SegmentRef):
                 found[key] = membership(leaf, memberships, self.size) & base
-            elif (hit := self._cache.get(key, as_of)) is not None:
+            elif (hit := self._cache.get(self._keys.of(leaf, as_of))) is not None:
                 found[key] = hit
             else:
                 missing[key] = leaf
         done = len(found)
+        for key, members in self._by_kernel(missing, as_of, base, cancel):
+            found[key] = members
+            self._cache.put(self._keys.of(missing.pop(key), as_of), members)
+            done += 1
+            if progress is not None:
+                progress(done, len(distinct))
         for batch in batches(missing):
             if progress is not None:
                 progress(done, len(distinct))
             for key, members in self._evaluate_batch(batch, as_of, base, cancel).items():
                 found[key] = members
-                self._cache.put(key, as_of, members)
+                self._cache.put(self._keys.of(batch[key], as_of), members)
             done += len(batch)
         if progress is not None:
             progress(done, len(distinct))
         return found
+
+    def _by_kernel(
+        self, missing: Mapping[str, Leaf], as_of: date, base: Bitmap, cancel: threading.Event | None
+    ) -> Iterator[tuple[str, Bitmap]]:
+        """The leaves that the kernel answers."""
+        if self.kernel is None:
+            return
+        self.kernel.begin()
+        for key, leaf in list(missing.items()):
+            members = self.kernel.members(leaf, as_of, base, cancel)
+            if members is not None:
+                yield key, members
 
     def _evaluate_batch(
         self, batch: dict[str, Leaf], as_of: date, base: Bitmap, cancel: threading.Event | None
@@ -257,3 +298,10 @@ class DuckEvaluator:
     def users(self, query: Sql, cancel: threading.Event | None = None) -> Bitmap:
         """The users that a query over `user_no` finds. Scattered by number: the order of rows means nothing."""
         return Bitmap.from_user_nos(self.size, np.asarray(self.runner.columns(query, cancel)["user_no"]))
+
+
+def _disk_cache(folder: Path, manifest: Manifest, most_bytes: int) -> DiskCache | None:
+    rows = manifest.user_count + sum(file.rows for file in manifest.days)
+    if not most_bytes or rows < _WORTH_A_FILE:
+        return None
+    return DiskCache(folder / CACHE / str(manifest.nothing_before), most_bytes)

@@ -14,7 +14,7 @@ from segkit.compile.sql import Sql, bound, sql
 from segkit.data.manifest import DayFile, LoadRecord, Manifest
 from segkit.data.settings import Limits
 from segkit.definitions.vocabulary import Vocabulary
-from segkit.engine.evaluator import DuckEvaluator
+from segkit.engine.evaluator import ALONE, DuckEvaluator
 from segkit.engine.relations import Relations
 
 
@@ -31,7 +31,8 @@ class KnownThen(DuckEvaluator):
         loads: tuple[LoadRecord, ...],
     ) -> None:
         then = manifest.model_copy(update={"loads": loads})
-        super().__init__(folder, then, vocabulary, limits, spill)
+        # Neither coded columns nor kept leaves know which load brought a row.
+        super().__init__(folder, then, vocabulary, limits, spill, evaluation=ALONE)
         newest = max(load.number for load in loads)
         self.relations = _RelationsThen(folder.resolve(), then, vocabulary, newest)
 

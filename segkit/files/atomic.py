@@ -24,12 +24,13 @@ _COUNTER = count()
 
 
 @contextmanager
-def writing(path: Path, mode: int = PRIVATE_FILE) -> Iterator[Path]:
+def writing(path: Path, mode: int = PRIVATE_FILE, *, durable: bool = True) -> Iterator[Path]:
     """A temporary path to write to; when the block ends well, what was written there is the file at `path`.
 
     The temporary file exists, empty, and may be written by anything that takes a path (its extension says nothing, so
     give the format). If the block raises, or the disk does, the old file stays and the temporary one goes. After an
     OSError from the very last step, the fsync of the folder, the new file stands but may not survive a power cut.
+    Without `durable` nothing is fsynced: for what is checked when it is read, and can be made again.
     """
     private_folder(path.parent)
     temporary = _temporary_name(path)
@@ -39,20 +40,24 @@ def writing(path: Path, mode: int = PRIVATE_FILE) -> Iterator[Path]:
         fcntl.flock(fd, fcntl.LOCK_EX)
         yield temporary
         temporary.chmod(mode)
-        sync(temporary)
-        DISK.rename(temporary, path)
+        if durable:
+            sync(temporary)
+            DISK.rename(temporary, path)
+        else:
+            os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
     finally:
         os.close(fd)
-    sync(path.parent)
+    if durable:
+        sync(path.parent)
 
 
-def write_bytes(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
+def write_bytes(path: Path, data: bytes, mode: int = PRIVATE_FILE, *, durable: bool = True) -> None:
     """Makes `data` the content of the file at `path`; whole or not at all."""
-    with writing(path, mode) as temporary, temporary.open("wb", buffering=0) as file:
+    with writing(path, mode, durable=durable) as temporary, temporary.open("wb", buffering=0) as file:
         left = memoryview(data)
         while left:
             left = left[DISK.write(file.fileno(), left) :]

@@ -43,7 +43,7 @@ def explained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     segments = random_segments(world, as_of_dates(raw, 5)[1], raw.seed)
     for name, rule in segments.items():
         app.save({"name": name, "cycle": "daily", "rule": rule}, publish=False)
-    return Loaded(raw, world, segments, app)
+    return Loaded(raw, world, segments, (app,))
 
 
 def test_verdicts_near_misses_and_rows_are_those_of_the_oracle(explained: Loaded, full: bool) -> None:
@@ -87,7 +87,7 @@ class _Asked:
         self.segments = explained.segments
         self.rule = rule
         self.opened = _opened(rule, explained.segments)
-        self.found: Explanation = explained.app.explain(uid, rule, as_of, limit=MOST_ROWS)
+        self.found: Explanation = explained.engines[0].explain(uid, rule, as_of, limit=MOST_ROWS)
         self.told = f"seed {explained.raw.seed}, as_of {as_of}, user {uid}\n{json.dumps(rule, default=str)}"
 
     def check(self) -> int:

@@ -40,8 +40,16 @@ def restored(path: Path, folder: Path, **options: object) -> Path:
 
 
 def files(folder: Path) -> dict[str, str]:
-    """What lies in a workspace by name, with its sha256; but for the catalog, which is asked instead, and locks."""
-    own = ("catalog.sqlite", "audit.anchor", "locks/", ".backup", "data/shop/load.lock", "snapshots/shop/publish.lock")
+    """What lies in a workspace by name, with its sha256; but for the catalog, locks, and what is made again."""
+    own = (
+        "catalog.sqlite",
+        "audit.anchor",
+        "locks/",
+        ".backup",
+        "data/shop/load.lock",
+        "snapshots/shop/publish.lock",
+        "data/shop/coded",
+    )
     found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items() if not name.startswith(own)

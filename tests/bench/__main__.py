@@ -1,6 +1,7 @@
 """Seven segments of the smart-home demo: segkit beside one DuckDB query a segment over the raw sources.
 
 The answers are compared first. Each side's preparation stands on its own line. `python -m tests.bench --users 50000`
+With `--size S|M|L`: 110 segments over 250 leaves, beside ClickHouse, Polars and pandas as well (see `segments`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import segkit
 from segkit.api import App
 from segkit.data.demo import write_demo
 from segkit.data.demo.smart_home import FEWEST_USERS
+from tests.bench.segments import __main__ as segments
 
 AS_OF = date(2026, 6, 1)
 CONSENT = "SELECT user_id FROM users WHERE marketing_consent"
@@ -89,6 +91,8 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--smoke", action="store_true", help="a small one, to see that it runs")
+    if any(word.startswith("--size") for word in sys.argv[1:]):
+        return segments.main()
     chosen = parser.parse_args()
     users, rounds = (max(2_000, FEWEST_USERS), 1) if chosen.smoke else (chosen.users, chosen.rounds)
     with tempfile.TemporaryDirectory() as folder:

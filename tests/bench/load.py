@@ -98,7 +98,8 @@ def write_day(connection: duckdb.DuckDBPyConnection, folder: Path, size: Size, n
     each = size.events // size.days
     start = f"{(FIRST - date(1970, 1, 1)).days + number} * 86400000000"
     past = f"CASE WHEN {_draw(30, 100)} < {late if number else 0} THEN 86400000000 * {_draw(31, 3)} ELSE 0 END"
-    user = f"CAST({size.users} * pow(({_draw(20, 1_000_000)} + 0.5) / 1e6, 1.7) AS BIGINT)"
+    drawn = f"CAST({size.users} * pow(({_draw(20, 1_000_000)} + 0.5) / 1e6, 1.7) AS BIGINT)"
+    user = f"least({drawn}, {size.users - 1})"
     event = f"least(29, CAST(30 * pow({_draw(21, 1_000_000)} / 1e6, 2) AS BIGINT))"
     connection.execute(
         f"COPY (SELECT 'u' || lpad(CAST({user} AS VARCHAR), 9, '0') AS uid, "

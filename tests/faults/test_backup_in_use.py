@@ -78,7 +78,7 @@ def test_a_backup_of_a_workspace_in_use_is_whole_and_has_every_save_acknowledged
 ) -> None:
     acknowledged, loads = tmp_path / "acknowledged", tmp_path / "loads"
     children = [start(work, shop) for work in (save_for_ever, load_for_ever, refresh_for_ever)]
-    eventually(lambda: acknowledged.exists() and loads.exists())
+    eventually(lambda: acknowledged.exists() and acknowledged.read_text() != "" and loads.exists())
     workspace = segkit.open(shop, actor="tester")
     for turn in range(10 if full else 1):
         before = acknowledged.read_text().splitlines()

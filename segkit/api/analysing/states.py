@@ -17,7 +17,7 @@ from segkit.definitions.checks import check_rule
 from segkit.definitions.conditions import Condition, live_references, references
 from segkit.definitions.documents import Document
 from segkit.engine.bitmap import Bitmap
-from segkit.engine.evaluator import DuckEvaluator
+from segkit.engine.evaluator import ALONE, DuckEvaluator
 from segkit.engine.known_then import KnownThen
 from segkit.errors import Damaged, NotFound, SegkitError
 from segkit.store.records import Child, Snapshot
@@ -188,7 +188,7 @@ def data_of(app: App, generation: int) -> Iterator[list[DuckEvaluator]]:
     loads = now.manifest.loads_by(generation)
     try:
         if kept is not None:
-            opened.append(DuckEvaluator(app.folder, kept, now.vocabulary, limits, spill))
+            opened.append(DuckEvaluator(app.folder, kept, now.vocabulary, limits, spill, evaluation=ALONE))
         elif loads:
             opened.append(KnownThen(app.folder, now.manifest, now.vocabulary, limits, spill, loads))
         yield [*opened, now]

@@ -1,10 +1,11 @@
-"""Counting beside the kernel's work: the newest rule wins, what runs for an older one is cancelled."""
+"""Counting beside the kernel's work: the newest rule wins; what runs for an older one is cancelled, not awaited."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from segkit.api import App
 
 T = TypeVar("T")
+#: One, and those that were given up and have not noticed yet.
+AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -39,68 +42,68 @@ Tell = Callable[[Asked, dict[str, Any]], None]
 
 
 class Counter:
-    """Counts one rule at a time in a thread of its own, and tells the numbers of each edit that was not overtaken."""
+    """Counts the newest rule at once, beside those that were given up and have not returned; tells its numbers only.
+
+    What one that was given up had found by then is kept by the engine: the newest does not count it again.
+    """
 
     def __init__(self, app: App, tell: Tell) -> None:
         self._app = app
         self._tell = tell
-        self._waiting: Asked | None = None
-        self._running: Asked | None = None
+        self._newest: Asked | None = None
+        self._open: set[Future[None]] = set()
         self._closed = False
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._telling = threading.Lock()
+        self._pool = ThreadPoolExecutor(AT_ONCE, "segkit builder")
 
     def ask(self, asked: Asked) -> None:
         """Counts this next, and nothing that was asked before."""
-        with self._changed:
+        with self._lock:
             self._stop()
-            self._waiting = asked
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="segkit builder", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+            if not self._closed:
+                self._newest = asked
+                self._open.add(self._pool.submit(self._work, asked))
 
     def stop(self) -> None:
         """Gives up what runs and what waits."""
-        with self._changed:
+        with self._lock:
             self._stop()
 
     def close(self) -> None:
         """Stops for good."""
-        with self._changed:
+        with self._lock:
             self._stop()
             self._closed = True
-            self._changed.notify_all()
+        self._pool.shutdown(wait=False)
 
     def wait(self) -> None:
         """Returns once nothing waits and nothing runs."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or (self._waiting is None and self._running is None))
+        while True:
+            with self._lock:
+                begun = [future for future in self._open if not future.done()]
+            if not begun:
+                return
+            wait(begun)
 
     def _stop(self) -> None:
-        self._waiting = None
-        if self._running is not None:
-            self._running.cancel.set()
+        if self._newest is not None:
+            self._newest.cancel.set()
+            self._newest = None
+        self._open = {future for future in self._open if not future.done()}
 
-    def _next(self) -> Asked | None:
-        with self._changed:
-            self._running = None
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._closed or self._waiting is not None)
-            self._running, self._waiting = self._waiting, None
-            return None if self._closed else self._running
-
-    def _work(self) -> None:
-        while (asked := self._next()) is not None:
-            try:
-                self._count(asked)
-            except Cancelled:
-                continue  # whoever cancelled knows
-            except SegkitError as error:
-                self._tell_of(asked, {"kind": "failed", "message": str(error)})
-            except Exception as error:  # whatever it is, the builder goes on and says that there is no number
-                reason = masked_failure(type(error).__name__, str(error))
-                self._tell_of(asked, {"kind": "failed", "message": f"Not counted: {type(error).__name__}: {reason}"})
+    def _work(self, asked: Asked) -> None:
+        if asked.cancel.is_set():
+            return
+        try:
+            self._count(asked)
+        except Cancelled:
+            return  # whoever cancelled knows
+        except SegkitError as error:
+            self._tell_of(asked, {"kind": "failed", "message": str(error)})
+        except Exception as error:  # whatever it is, the builder goes on and says that there is no number
+            reason = masked_failure(type(error).__name__, str(error))
+            self._tell_of(asked, {"kind": "failed", "message": f"Not counted: {type(error).__name__}: {reason}"})
 
     def _count(self, asked: Asked) -> None:
         begun = time.perf_counter()
@@ -117,8 +120,10 @@ class Counter:
         self._tell_of(asked, {"kind": "details", **details})
 
     def _tell_of(self, asked: Asked, told: dict[str, Any]) -> None:
-        if not asked.cancel.is_set():
-            self._tell(asked, told)
+        # One after the other, so that no number of an older rule is told after one of a newer.
+        with self._telling:
+            if not asked.cancel.is_set():
+                self._tell(asked, told)
 
 
 def numbers(estimate: Estimate, seconds: float, places: Mapping[str, str]) -> dict[str, Any]:
