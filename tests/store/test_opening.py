@@ -47,12 +47,13 @@ def save_two(folder: Path) -> None:
 
 
 def test_opened_twice_in_one_process_it_goes_on_with_what_others_write(tmp_path: Path, start: Start) -> None:
-    with open_catalog(tmp_path) as first, open_catalog(tmp_path) as second:
+    with open_catalog(tmp_path) as first:
         first.save(document("Quiet"), app="shop", actor="ana", now=NOON, based_on=None)
-        wait_for([start(save_two, tmp_path)])
-        for catalog in (first, second):
-            assert {found.name for found in catalog.segments("shop")} == {"Quiet", "Loud", "Late"}
-        second.save(document("Slow"), app="shop", actor="ana", now=NOON, based_on=None)
+        with open_catalog(tmp_path) as second:
+            wait_for([start(save_two, tmp_path)])
+            for catalog in (first, second):
+                assert {found.name for found in catalog.segments("shop")} == {"Quiet", "Loud", "Late"}
+            second.save(document("Slow"), app="shop", actor="ana", now=NOON, based_on=None)
     with open_catalog(tmp_path) as later:
         assert {found.name for found in later.segments("shop")} == {"Quiet", "Loud", "Late", "Slow"}
 
