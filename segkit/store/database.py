@@ -5,6 +5,7 @@ Writes to one app are made one after the other: by SQLite's write lock, by an ad
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sqlite3
@@ -197,10 +198,23 @@ def open_database(workspace: Path, url: str | None, patience: float) -> Database
         return Database(parsed, f"catalog {parsed.render_as_string(hide_password=True)}", patience)
     path = workspace / "catalog.sqlite"
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _make(path)
     except OSError as error:
         raise refused(error, path, _FRAME, "Expected a workspace folder that can be written.") from None
     return Database(URL.create("sqlite", database=str(path)), str(path), patience)
+
+
+def _make(path: Path) -> None:
+    """Makes the file for its owner alone; one that is there is not opened.
+
+    Closing it would take the locks away that SQLite holds on it for this process. Another process then believes to be
+    the last one, and removes the log that is read and written here.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path)) from None
 
 
 def _postgresql(url: str) -> URL:

@@ -13,6 +13,8 @@ import pytest
 import segkit
 from segkit import event, label, segment
 from segkit.compile.predicates import date_bounds
+from segkit.data.demo import write_demo
+from segkit.definitions.documents import read_document
 from segkit.errors import PartlyDone, SegkitError
 from segkit.nightly import raise_what_failed, run_night
 from tests.small_workspace import SmallWorkspace
@@ -145,11 +147,13 @@ def test_a_load_in_between_leaves_whoever_is_asking_with_what_they_have(shop: Sm
     assert old.base(shop.app.as_of).count == 3
 
 
-def test_one_apps_broken_source_leaves_the_others_nights_and_ends_as_partly_done(demo: Path) -> None:
-    (exported,) = (demo / "exports").iterdir()
-    exported.unlink()
-    workspace = segkit.open(demo, actor="tester")
-    broken = demo / "sources" / "grocery" / "users" / "2018-01-02.parquet"
+def test_one_apps_broken_source_leaves_the_others_nights_and_ends_as_partly_done(tmp_path: Path) -> None:
+    write_demo(tmp_path / "demo", users=1_000)
+    workspace = segkit.open(tmp_path / "demo", actor="tester")
+    workspace.load()
+    app = workspace.app("smart-home")
+    app.save(read_document(tmp_path / "demo" / "definitions" / "smart-home" / "1_silent_gateway_owners.yaml"))
+    broken = tmp_path / "demo" / "sources" / "grocery" / "users" / "2018-01-02.parquet"
     broken.write_bytes(b"PAR1 not at all")
     report = run_night(workspace)
     assert [reason.split(":")[:2] for reason in report.failed] == [["grocery", " load"]]

@@ -39,6 +39,25 @@ def test_the_embedded_catalog_is_private_to_its_owner(tmp_path: Path, make_docum
         assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
 
 
+def save_two(folder: Path) -> None:
+    """What another process does: opens the catalog, saves, and closes it as the last one, as far as it can tell."""
+    for name in ("Loud", "Late"):
+        with open_catalog(folder) as catalog:
+            catalog.save(document(name), app="shop", actor="bo", now=NOON, based_on=None)
+
+
+def test_opened_twice_in_one_process_it_goes_on_with_what_others_write(tmp_path: Path, start: Start) -> None:
+    with open_catalog(tmp_path) as first:
+        first.save(document("Quiet"), app="shop", actor="ana", now=NOON, based_on=None)
+        with open_catalog(tmp_path) as second:
+            wait_for([start(save_two, tmp_path)])
+            for catalog in (first, second):
+                assert {found.name for found in catalog.segments("shop")} == {"Quiet", "Loud", "Late"}
+            second.save(document("Slow"), app="shop", actor="ana", now=NOON, based_on=None)
+    with open_catalog(tmp_path) as later:
+        assert {found.name for found in later.segments("shop")} == {"Quiet", "Loud", "Late", "Slow"}
+
+
 def test_the_embedded_catalog_survives_a_power_cut(tmp_path: Path) -> None:
     database = open_database(tmp_path, None, 5)
     with database.reading() as connection:
