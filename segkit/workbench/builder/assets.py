@@ -8,8 +8,8 @@ FOLDER = Path(__file__).parent / "view"
 #: Later files use what earlier ones name.
 SCRIPTS = (
     "dom.js", "tree.js", "kernel.js", "store.js", "popover.js", "picker.js", "values.js", "comparing.js",
-    "behaviour.js", "filters.js", "rows.js", "groups.js", "moving.js", "findings.js", "numbers.js", "saving.js", "below.js",
-    "view.js",
+    "behaviour.js", "filters.js", "rows.js", "groups.js", "moving.js", "findings.js", "numbers.js", "saving.js",
+    "below.js", "view.js",
 )  # fmt: skip
 STYLES = ("frame.css", "rule.css", "side.css")
 
