@@ -245,6 +245,14 @@ def test_counting_is_stopped_when_somebody_says_so_and_begins_again_with_the_nex
     assert talk.last("numbers")["count"] == 2
 
 
+def test_a_view_that_opens_late_is_told_what_was_told_before_it_listened(talk: Talk) -> None:
+    talk.edit(1, {"all": [{"label": "country", "op": "ne", "value": "DE"}]})
+    talk.told.clear()
+    talk.model.receive({"do": "opened"})
+    assert [told["kind"] for told in talk.told] == ["numbers", "findings"]
+    assert (talk.last("numbers")["edit"], talk.last("numbers")["count"]) == (1, 2)
+
+
 # --- hostile messages ------------------------------------------------------------------------------------------------
 
 

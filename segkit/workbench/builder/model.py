@@ -171,6 +171,8 @@ class BuilderModel:
             self._stop()
         elif do == "count":
             self.count()
+        elif do == "opened":
+            self._count_again()
         elif isinstance(do, str) and do in ANSWERS:
             self._answers.submit(self._answer, do, dict(message))
 

@@ -172,6 +172,7 @@ function createStore(model) {
     if (message.refused) reject(new Error(message.refused));
     else resolve(message);
   }
+  send({ do: "opened" }); // what was told before anybody listened is told again
   return store;
 }
 
