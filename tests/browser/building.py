@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,15 +55,19 @@ window.WebSocket = class extends WebSocket {
   }
 };
 """
+_KERNEL = """
+({ address, notebook }) => fetch(address).then((answer) => answer.json())
+  .then((sessions) => sessions.find((each) => each.path.endsWith(notebook))?.kernel.id)
+"""
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
-def _kernel_of(address: str, notebook: str) -> BlockingKernelClient:
-    """A client of a notebook's kernel, beside the page."""
+def _kernel_of(page: Page, address: str, notebook: str) -> BlockingKernelClient:
+    """A client of a notebook's kernel, beside the page; waits until it has one."""
     server, token = re.match(r"(http://[^/]+)/.*token=(\w+)", address).groups()  # type: ignore[union-attr]
-    with urllib.request.urlopen(f"{server}/api/sessions?token={token}") as answer:
-        (kernel,) = [each["kernel"]["id"] for each in json.load(answer) if each["path"].endswith(notebook)]
+    asked = {"address": f"{server}/api/sessions?token={token}", "notebook": notebook}
+    kernel = page.wait_for_function(_KERNEL, arg=asked).json_value()
     client = BlockingKernelClient(connection_file=find_connection_file(kernel))
     client.load_connection_file()
     client.start_channels()
@@ -105,7 +108,7 @@ class Bench:
         page.goto(address.replace("00_start_here.ipynb", self.notebook))
         expect(page.get_by_role("heading", name="Build a segment")).to_be_visible()
         expect(page.locator("#jp-main-statusbar")).to_contain_text("Python 3 (ipykernel) | Idle")
-        self.kernel = _kernel_of(address, self.notebook)
+        self.kernel = _kernel_of(page, address, self.notebook)
         self.begin()
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)  # what is restored late takes the focus
         page.get_by_text("builder = build(shop").first.click()
