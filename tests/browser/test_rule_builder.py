@@ -218,6 +218,34 @@ def test_a_row_is_dragged_into_a_group(bench: Bench) -> None:
     assert bench.kernel_rule() == {"all": [{"any": [orders, country]}]}
 
 
+def test_a_row_is_dropped_into_a_closed_group_and_escape_leaves_it_where_it_was(bench: Bench) -> None:
+    country, orders = {"label": "country", "op": "not_empty"}, {"label": "orders", "op": "gt", "value": 1}
+    rule = {"all": [country, {"any": [orders]}]}
+    panel, page = bench.build(repr(rule)), bench.page
+    bench.button("Close the group").click()
+    grip = panel.locator(".row", has_text="Country").locator(".grip")
+    grip.hover()
+    page.mouse.down()
+    panel.locator(".group.any").hover()
+    expect(panel.locator(".dropline")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(panel.locator(".dropline")).to_have_count(0)
+    assert bench.kernel_rule() == rule
+    grip.drag_to(panel.locator(".group.any"))
+    assert bench.kernel_rule() == {"all": [{"any": [orders, country]}]}
+
+
+def test_what_is_worth_knowing_leads_to_its_condition_in_a_closed_group(bench: Bench) -> None:
+    panel = bench.build('{"all": [{"any": [{"label": "city", "op": "ne", "value": "Berlin"}]}]}')
+    bench.button("Close the group").click()
+    worth = panel.get_by_role("region", name="Worth knowing")
+    expect(worth.locator(".odd .advice")).to_contain_text("has a value")
+    assert bench.violations() == []
+    worth.get_by_role("button", name="Look at it: City. Go there").click()
+    expect(bench.row("City").locator(".grip")).to_be_focused()
+
+
 def test_many_values_are_pasted_at_once_from_a_spreadsheet_and_taken_back_at_once(bench: Bench) -> None:
     panel = bench.build('{"all": [{"label": "city", "op": "in", "value": ["Berlin"]}]}')
     column = "\n".join(["Hamburg\t", *(f"City {number}" for number in range(300)), "Berlin", ""])
