@@ -34,7 +34,7 @@ APP: Mapping[str, Right] = {
     "lineage": "look", "read_by_segments": "look", "names": "look", "diff": "look", "day": "look", "close": "look",
     "conditions": "look", "overlap": "look", "compose": "look", "trend": "look",
     "why": "look", "similar": "look",
-    "counts_without": "look", "included_without_a_value": "look", "parameter_values": "look", "as_sql": "look",
+    "counts_without": "look", "parameter_values": "look", "as_sql": "look",
     "evaluator": "members", "evaluate": "members", "base": "members", "bitmap": "members", "members": "members",
     "explain": "members", "profile": "members",
     "check": "members", "evidence": "members", "user_no": "members", "uids": "members",

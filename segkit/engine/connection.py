@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from segkit.compile.sql import Sql
 from segkit.errors import Cancelled, Damaged, SegkitError
+
+T = TypeVar("T")
 
 
 def open_connection(
@@ -45,31 +48,45 @@ class Runner:
 
     def columns(self, query: Sql, cancel: threading.Event | None = None) -> dict[str, Any]:
         """The result as numpy arrays by column."""
-        with self._executed(query, cancel) as result:
-            found: dict[str, Any] = result.fetchnumpy()
-            return found
+        with self._prepared(cancel, {}):
+            return self._interruptible(lambda: dict(self._result(query).fetchnumpy()))
 
     def rows(self, query: Sql, cancel: threading.Event | None = None, **tables: pa.Table) -> list[tuple[Any, ...]]:
         """The result as rows. `tables` are relations of those names for this query only."""
-        with self._executed(query, cancel, **tables) as result:
-            return result.fetchall()
+        with self._prepared(cancel, tables):
+            return self._interruptible(lambda: self._result(query).fetchall())
 
     def table(self, query: Sql, cancel: threading.Event | None = None, **tables: pa.Table) -> pa.Table:
         """The result as an Arrow table. `tables` are relations of those names for this query only."""
         with self._prepared(cancel, tables):
-            return self._connection.sql(query.text, params=list(query.values)).to_arrow_table()
+            found = self._connection.sql(query.text, params=list(query.values))
+            return self._interruptible(found.to_arrow_table)
 
     def run(self, query: Sql, cancel: threading.Event | None = None) -> None:
         """Runs what gives no result."""
-        with self._executed(query, cancel):
-            pass
+        with self._prepared(cancel, {}):
+            self._interruptible(lambda: self._result(query))
 
-    @contextlib.contextmanager
-    def _executed(
-        self, query: Sql, cancel: threading.Event | None, **tables: pa.Table
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._prepared(cancel, tables):
-            yield self._connection.execute(query.text, list(query.values))
+    def _result(self, query: Sql) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(query.text, list(query.values))
+
+    def _interruptible(self, work: Callable[[], T]) -> T:
+        """Does work of the connection so that an interrupt from the keyboard ends it.
+
+        In the main thread DuckDB would hold it off until the query is over, so there another thread does the work.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return work()
+        done: Future[T] = Future()
+        thread = threading.Thread(target=_fulfil, args=(done, work), name="segkit query", daemon=True)
+        thread.start()
+        try:
+            return done.result()
+        except KeyboardInterrupt:
+            while thread.is_alive():  # one that has not begun yet does not see an interrupt
+                self._connection.interrupt()
+                thread.join(0.02)
+            raise
 
     @contextlib.contextmanager
     def _prepared(self, cancel: threading.Event | None, tables: Mapping[str, pa.Table]) -> Iterator[None]:
@@ -111,6 +128,13 @@ class Runner:
         finally:
             if watcher is not None:
                 watcher.stop()
+
+
+def _fulfil(done: Future[T], work: Callable[[], T]) -> None:
+    try:
+        done.set_result(work())
+    except BaseException as error:
+        done.set_exception(error)
 
 
 class _Watcher:

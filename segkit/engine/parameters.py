@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 
 from segkit.compile.leaves import parameter_type
@@ -11,7 +12,9 @@ from segkit.definitions.windows import WHOLE_HISTORY
 from segkit.engine.evaluator import DuckEvaluator
 
 
-def parameter_values(evaluator: DuckEvaluator, event: str, code: str, as_of: date, limit: int) -> list[object]:
+def parameter_values(
+    evaluator: DuckEvaluator, event: str, code: str, as_of: date, limit: int, cancel: threading.Event | None = None
+) -> list[object]:
     """The values, most frequent first; a list counts once for each of its values."""
     looked = Event(event=event, window=WHOLE_HISTORY, where=Param(param=code, op="not_empty"))
     column = identifier("p_" + code)
@@ -23,4 +26,4 @@ def parameter_values(evaluator: DuckEvaluator, event: str, code: str, as_of: dat
     query = sql(
         "SELECT value, count(*) AS n FROM {} GROUP BY value ORDER BY n DESC, value LIMIT {}", rows, bound(limit)
     )
-    return [value for value, _ in evaluator.runner.rows(query)]
+    return [value for value, _ in evaluator.runner.rows(query, cancel)]

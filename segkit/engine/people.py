@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -105,13 +106,20 @@ class ValueCount:
 
 
 def value_counts(
-    evaluator: DuckEvaluator, code: str, as_of: date, *, search: str = "", limit: int = 100, offset: int = 0
+    evaluator: DuckEvaluator,
+    code: str,
+    as_of: date,
+    *,
+    search: str = "",
+    limit: int = 100,
+    offset: int = 0,
+    cancel: threading.Event | None = None,
 ) -> tuple[list[ValueCount], int]:
     """The values of a label within the base, most frequent first, and how many users have none (`is_empty`).
 
     A list counts once for each of its values. `search` keeps values whose text holds it, in whatever case.
     """
-    table = evaluator.label_table(code, as_of, None)
+    table = evaluator.label_table(code, as_of, cancel)
     base = evaluator.base(as_of)
     if table is None:
         return [], base.count
@@ -126,6 +134,6 @@ def value_counts(
         "GROUP BY value ORDER BY n DESC, value LIMIT {} OFFSET {}",
         rows, bound(search), bound(limit), bound(offset),
     )  # fmt: skip
-    found = [ValueCount(value, int(count)) for value, count in evaluator.runner.rows(query, picked=picked)]
+    found = [ValueCount(value, int(count)) for value, count in evaluator.runner.rows(query, cancel, picked=picked)]
     having = sql("SELECT count(*) FROM {}", kept)
-    return found, base.count - int(evaluator.runner.rows(having, picked=picked)[0][0])
+    return found, base.count - int(evaluator.runner.rows(having, cancel, picked=picked)[0][0])

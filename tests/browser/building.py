@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import re
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.connect import find_connection_file
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 from tests.browser.lab import running_browser, running_lab
 
@@ -25,6 +25,7 @@ NOTEBOOK = "10_build_a_segment.ipynb"
 _TAMPERING = """
 const send = WebSocket.prototype.send;
 window.sentRules = [];
+window.sockets = [];
 WebSocket.prototype.send = function (data) {
   if (!(data instanceof ArrayBuffer || ArrayBuffer.isView(data))) return send.call(this, data);
   const isBuffer = data instanceof ArrayBuffer;
@@ -46,14 +47,27 @@ WebSocket.prototype.send = function (data) {
   for (let n = 5; n < count; n += 1) new DataView(made.buffer).setBigUint64(8 * (n + 1), last, true);
   return send.call(this, made);
 };
+// `isCut` lets no new connection be made.
+window.WebSocket = class extends WebSocket {
+  constructor(address, protocols) {
+    super(window.isCut ? String(address).replace(/:\\d+\\//, ":9/") : address, protocols);
+    window.sockets.push(this);
+  }
+};
 """
+_KERNEL = """
+({ address, notebook }) => fetch(address).then((answer) => answer.json())
+  .then((sessions) => sessions.find((each) => each.path.endsWith(notebook))?.kernel.id)
+"""
+_LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
-def _kernel_of(address: str) -> BlockingKernelClient:
-    """A client of the kernel of the builder's notebook, beside the page."""
+def _kernel_of(page: Page, address: str, notebook: str) -> BlockingKernelClient:
+    """A client of a notebook's kernel, beside the page; waits until it has one."""
     server, token = re.match(r"(http://[^/]+)/.*token=(\w+)", address).groups()  # type: ignore[union-attr]
-    with urllib.request.urlopen(f"{server}/api/sessions?token={token}") as answer:
-        (kernel,) = [each["kernel"]["id"] for each in json.load(answer) if each["path"].endswith(NOTEBOOK)]
+    asked = {"address": f"{server}/api/sessions?token={token}", "notebook": notebook}
+    kernel = page.wait_for_function(_KERNEL, arg=asked).json_value()
     client = BlockingKernelClient(connection_file=find_connection_file(kernel))
     client.load_connection_file()
     client.start_channels()
@@ -68,8 +82,9 @@ class Bench:
     frames_to_open: int
     seconds: float
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, notebook: str = NOTEBOOK) -> None:
         self.page = page
+        self.notebook = notebook
         self.hosts: set[str | None] = set()
         self.frames = 0
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
@@ -90,14 +105,11 @@ class Bench:
     def open(self, address: str, code: str) -> None:
         """Opens the notebook and runs its cell of the builder with `builder = build(shop, CODE)`."""
         page = self.page
-        page.goto(address.replace("00_start_here.ipynb", NOTEBOOK))
+        page.goto(address.replace("00_start_here.ipynb", self.notebook))
         expect(page.get_by_role("heading", name="Build a segment")).to_be_visible()
         expect(page.locator("#jp-main-statusbar")).to_contain_text("Python 3 (ipykernel) | Idle")
-        self.kernel = _kernel_of(address)
-        self.run(
-            "import pathlib, segkit, segkit.definitions.documents as documents; from segkit.workbench import build"
-        )
-        self.run("shop = segkit.open().app('smart-home'); shop.estimate(segkit.everybody())")
+        self.kernel = _kernel_of(page, address, self.notebook)
+        self.begin()
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)  # what is restored late takes the focus
         page.get_by_text("builder = build(shop").first.click()
         page.keyboard.press("Control+a")
@@ -111,6 +123,13 @@ class Bench:
         files = page.get_by_role("tab", name="File Browser")
         if files.get_attribute("aria-selected") == "true":  # JupyterLab opens it, or not
             files.click()
+
+    def begin(self) -> None:
+        """What a kernel needs before it can run the builder's cell."""
+        self.run(
+            "import pathlib, segkit, segkit.definitions.documents as documents; from segkit.workbench import build"
+        )
+        self.run("shop = segkit.open().app('smart-home'); shop.estimate(segkit.everybody())")
 
     def run(self, code: str) -> str:
         """Runs code in the notebook's kernel, as another client of it; what it prints."""
@@ -142,6 +161,18 @@ class Bench:
     def settled(self) -> None:
         """Waits until the numbers are those of the last edit."""
         expect(self.panel.locator(".numbers")).to_have_attribute("data-state", "fresh")
+
+    def violations(self) -> list[str]:
+        """What axe finds within the builder in light and in dark, by WCAG 2.2 A and AA."""
+        found = []
+        for scheme in SCHEMES:
+            self.page.emulate_media(color_scheme=scheme)
+            expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", str(scheme == "light").lower())
+            options = {"runOnly": _LEVELS}
+            failed = Axe().run(self.page, context=".segkit-builder", options=options).response["violations"]
+            found += [f"{scheme}, {each['id']}: {node['html'][:200]}" for each in failed for node in each["nodes"]]
+        self.page.emulate_media(color_scheme="light")
+        return found
 
     def button(self, name: str, within: Locator | None = None) -> Locator:
         return (within or self.panel).get_by_role("button", name=name, exact=True)
@@ -177,11 +208,21 @@ class Bench:
 def running_bench(workspace: Path, chromium: str, opened: str) -> Iterator[Bench]:
     """JupyterLab on the workspace with the notebook open and a builder of `opened` in it."""
     expect.set_options(timeout=PATIENCE)
-    with running_lab(workspace) as address, running_browser(chromium) as browser:
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.set_default_timeout(PATIENCE)
-        bench = Bench(page)
-        bench.open(address, opened)
+    with (
+        running_lab(workspace) as address,
+        running_browser(chromium) as browser,
+        opened_bench(browser, address, opened) as bench,
+    ):
         yield bench
-        bench.kernel.stop_channels()
-        assert bench.hosts <= {"127.0.0.1", None, ""}
+
+
+@contextmanager
+def opened_bench(browser: Browser, address: str, opened: str, notebook: str = NOTEBOOK) -> Iterator[Bench]:
+    """A page of its own with a notebook and a builder of `opened` in it."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    bench = Bench(page, notebook)
+    bench.open(address, opened)
+    yield bench
+    bench.kernel.stop_channels()
+    assert bench.hosts <= {"127.0.0.1", None, ""}

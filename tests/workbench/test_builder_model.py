@@ -14,9 +14,10 @@ import pytest
 
 from segkit.api.app import App
 from segkit.definitions.conditions import Label
-from segkit.definitions.documents import parse_rule, rule_data
+from segkit.definitions.documents import parse_document, parse_rule, rule_data
 from segkit.definitions.python_form import event, label
 from segkit.errors import Cancelled, SegkitError
+from segkit.workbench.builder import counting
 from segkit.workbench.builder.counting import Asked, Counter
 from segkit.workbench.builder.model import BuilderModel
 from tests.small_workspace import SmallWorkspace
@@ -39,6 +40,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallWorkspace]:
     made.event("cy", "order_paid", at="2024-11-02 10:00", amount=10, category="light")
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody types here, so that what is odd is looked for at once."""
+    monkeypatch.setattr(counting, "QUIET", 0)
 
 
 class Talk:
@@ -89,10 +96,50 @@ def test_each_edit_is_answered_with_its_number_the_counts_and_the_totals_without
     assert talk.last("details")["without"] == {"rule": 4, "rule.all[0]": 2, "rule.all[1]": 2, "rule.all[1].not": 2}
 
 
-def test_a_not_says_how_many_without_a_value_it_includes(talk: Talk) -> None:
-    talk.edit(1, {"all": [{"label": "country", "op": "ne", "value": "DE"}]})
-    assert talk.last("numbers")["count"] == 2
-    assert talk.last("details")["missing"] == {"rule.all[0]": 1}
+def found_of(talk: Talk) -> list[tuple[str, str, str]]:
+    return [(each["weight"], each["code"], each["place"]) for each in talk.last("findings")["found"]]
+
+
+def test_what_is_odd_comes_after_the_numbers_the_serious_first_with_its_place_on_the_screen(talk: Talk) -> None:
+    not_german = {"label": "country", "op": "ne", "value": "DE"}
+    never = {"all": [{"label": "score", "op": "gt", "value": 5}, {"label": "score", "op": "lt", "value": 5}]}
+    someone = {"label": "country", "op": "eq", "value": "XX"}
+    talk.edit(1, {"all": [OPEN, not_german, {"label": "score", "op": "not_empty", "mute": True}]})
+    kinds = [told["kind"] for told in talk.told if told.get("edit") == 1]
+    assert kinds == ["taken", "numbers", "details", "findings"]
+    assert found_of(talk) == [("odd", "includes-missing", "rule.all[1]")]
+    (told,) = talk.last("findings")["found"]
+    assert told["words"].startswith("1 of its 2 users has no value")
+    assert "has a value" in told["advice"]
+    talk.edit(2, {"any": [OPEN, someone, never, {"not": not_german}]})
+    assert found_of(talk) == [("bad", "never-true", "rule.any[2]"), ("odd", "unknown-value", "rule.any[1]")]
+
+
+def test_an_edit_of_the_name_gets_the_findings_that_are_there_and_a_rule_left_for_a_moment_its_own(talk: Talk) -> None:
+    rule = {"all": [{"label": "country", "op": "ne", "value": "DE"}]}
+    talk.edit(1, rule)
+    talk.edit(2, rule, name="Named")
+    assert (talk.last("findings")["edit"], len(talk.last("findings")["found"])) == (2, 1)
+    assert talk.model.shown()["findings"] == {**talk.last("findings"), "edit": 1}
+    for number, each in ((3, {"all": [GERMANS]}), (4, rule), (5, {"all": [GERMANS]}), (6, rule)):
+        document = json.dumps({"name": "Named", "rule": each})
+        talk.model.receive({"do": "rule", "edit": number, "as_of": DAY, "document": document})
+    talk.model.wait()
+    assert (talk.last("findings")["edit"], len(talk.last("findings")["found"])) == (6, 1)
+
+
+def test_a_rule_is_held_against_the_segments_of_its_folder_at_their_boundaries(talk: Talk) -> None:
+    low, high = ({"label": "score", "op": op, "value": 5} for op in ("lt", "gt"))
+    app = talk.model.app
+    app.save(parse_document({"name": "Low", "folder": "Scores", "rule": {"all": [low]}}))
+    app.save(parse_document({"name": "Low too", "folder": "Elsewhere", "rule": {"all": [low]}}))
+    other = Talk(app)
+    other.edit(1, {"all": [GERMANS, high]}, folder="Scores")
+    assert found_of(other) == [("odd", "gap", "rule.all[1]"), ("quiet", "changes-nothing", "rule.all[0]")]
+    assert "in neither ‘Low’ nor ‘this rule’" in other.last("findings")["found"][0]["words"]
+    other.edit(2, {"all": [GERMANS, high]}, folder="Third")
+    assert "gap" not in str(found_of(other))
+    other.model.close()
 
 
 def test_what_is_not_complete_is_kept_and_left_out_of_counts_and_sentence(talk: Talk) -> None:
@@ -231,6 +278,14 @@ def test_counting_is_stopped_when_somebody_says_so_and_begins_again_with_the_nex
     assert talk.last("stopped")["edit"] == 0
     talk.edit(1, {"all": [GERMANS]})
     assert talk.last("numbers")["count"] == 2
+
+
+def test_a_view_that_opens_late_is_told_what_was_told_before_it_listened(talk: Talk) -> None:
+    talk.edit(1, {"all": [{"label": "country", "op": "ne", "value": "DE"}]})
+    talk.told.clear()
+    talk.model.receive({"do": "opened"})
+    assert [told["kind"] for told in talk.told] == ["numbers", "findings"]
+    assert (talk.last("numbers")["edit"], talk.last("numbers")["count"]) == (1, 2)
 
 
 # --- hostile messages ------------------------------------------------------------------------------------------------

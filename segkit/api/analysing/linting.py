@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -30,7 +31,7 @@ from segkit.definitions.sentences import condition_text
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.parameters import parameter_values
 from segkit.engine.people import value_counts
-from segkit.errors import NotFound, SegkitError
+from segkit.errors import Cancelled, NotFound, SegkitError
 from segkit.store.searching import Search
 
 if TYPE_CHECKING:
@@ -43,14 +44,24 @@ _MOST_VALUES = 100_000  # a label with more values than this is no list of value
 class Linting:
     """The part of an app that says what is odd about rules."""
 
-    def lint(self, rule: RuleLike, as_of: Day = None) -> Lint:
+    def lint(
+        self,
+        rule: RuleLike,
+        as_of: Day = None,
+        *,
+        beside: Iterable[str] = (),
+        cancel: threading.Event | None = None,
+    ) -> Lint:
         """What is odd about a rule: a condition, a document, plain data of either, or a segment's name.
 
-        A good rule has no remark. Raises DefinitionError for data that is no rule, NotFound for an unknown name.
+        A good rule has no remark. `beside` names segments that it must meet without a gap or an overlap; nothing else
+        is said of them. Raises DefinitionError for data that is no rule, NotFound for an unknown name, Cancelled.
         """
         app = cast("App", self)
         definitions = app.definitions()
-        return _lint(app, [_subject(rule, definitions)], [], definitions, app.day(as_of))
+        subjects = [_subject(rule, definitions)]
+        others = [_of_definition(definitions[name]) for name in beside]
+        return _lint(app, subjects, [], definitions, app.day(as_of), others, cancel)
 
     def lint_set(
         self, rules: Iterable[RuleLike] = (), *, folder: str | None = None, tag: str | None = None, as_of: Day = None
@@ -132,16 +143,31 @@ def _sets(held: Sequence[Definition]) -> list[Sequence[int]]:
 
 
 def _lint(
-    app: App, subjects: list[_Subject], sets: Sequence[Sequence[int]], definitions: Definitions, as_of: date
+    app: App,
+    subjects: list[_Subject],
+    sets: Sequence[Sequence[int]],
+    definitions: Definitions,
+    as_of: date,
+    beside: Sequence[_Subject] = (),
+    cancel: threading.Event | None = None,
 ) -> Lint:
-    work = _Work(app, definitions, as_of)
+    work = _Work(app, definitions, as_of, cancel)
     for subject in subjects:
         work.read(subject)
-    between = work.between(subjects, sets)
+    between = work.between(subjects, sets) + work.against(subjects[0], beside)
     found = work.count(subjects, between)
     remarks = [replace(r, segment=s.name) for s in subjects for r in _in_order(s)]
     notes = () if work.has_data else ("no data is loaded: nothing was counted; `segkit load` brings it in",)
-    return Lint((*remarks, *found), tuple(s.name for s in subjects), as_of, notes)
+    told = [_seen_from(r, subjects[0].name) for r in found] if beside else found
+    return Lint((*remarks, *told), tuple(s.name for s in subjects), as_of, notes)
+
+
+def _seen_from(remark: Remark, name: str) -> Remark:
+    """A remark on a boundary at the place that it has in one of its two segments."""
+    (other, path), *_ = remark.beside
+    if remark.segment == name:
+        return remark
+    return replace(remark, segment=other, path=path, beside=((remark.segment, remark.path),))
 
 
 def _in_order(subject: _Subject) -> list[Remark]:
@@ -163,6 +189,7 @@ class _Work:
     app: App
     definitions: Definitions
     as_of: date
+    cancel: threading.Event | None = None
     wanted: dict[str, Condition] = field(default_factory=dict)
     values: dict[tuple[str | None, str], list[object] | None] = field(default_factory=dict)
 
@@ -201,6 +228,7 @@ class _Work:
 
     def read(self, subject: _Subject) -> None:
         """Everything that is found without counting; and what is to be counted."""
+        self.require_time()
         self.reading.begin_rule()
         rule = subject.rule
         if subject.missing:
@@ -232,18 +260,39 @@ class _Work:
         """The boundaries of each set, each once."""
         found: dict[tuple[object, ...], Boundary] = {}
         for numbers in sets:
-            self.reading.begin_rule()
-            ruled = {n: Ruled(subjects[n].name, subjects[n].rule) for n in numbers if subjects[n].is_sound}
-            for boundary in boundaries.boundaries(list(ruled.values()), self.reading):
+            for boundary in self._boundaries([subjects[n] for n in numbers]):
                 ends = (boundary.low, boundary.high)
                 key = tuple((end.segment.name, end.placed[0][0]) for end in ends)
                 found.setdefault((boundary.code, boundary.low.subject, *key), boundary)
+        return self._counted_later(list(found.values()))
+
+    def against(self, subject: _Subject, beside: Sequence[_Subject]) -> list[Boundary]:
+        """The boundaries of one with each of some others."""
+        for other in beside:
+            other.is_sound = not (other.missing or check_rule(other.rule, self.app.vocabulary))
+        found = self._boundaries([subject, *beside]) if beside else []
+        its = [b for b in found if any(end.segment.rule is subject.rule for end in (b.low, b.high))]
+        return self._counted_later(its)
+
+    def _boundaries(self, subjects: Sequence[_Subject]) -> list[Boundary]:
+        self.require_time()
+        self.reading.begin_rule()
+        ruled = [Ruled(subject.name, subject.rule) for subject in subjects if subject.is_sound]
+        return boundaries.boundaries(ruled, self.reading)
+
+    def _counted_later(self, found: list[Boundary]) -> list[Boundary]:
+        """Those that can be counted, once they are wanted."""
         if not self.has_data:
             return []
-        readable = [b for b in found.values() if all(self.references.can_be_read(rule) for rule in b.rules())]
+        readable = [b for b in found if all(self.references.can_be_read(rule) for rule in b.rules())]
         for boundary in readable:
             self.want(*boundary.rules())
         return readable
+
+    def require_time(self) -> None:
+        """Raises Cancelled once nobody waits for it any more."""
+        if self.cancel is not None and self.cancel.is_set():
+            raise Cancelled("cancelled; nothing was changed")
 
     def want(self, *rules: Condition) -> None:
         """Has rules evaluated with all others."""
@@ -256,7 +305,8 @@ class _Work:
         """Adds to each subject what is found by counting; the remarks on boundaries."""
         if not self.has_data:
             return []
-        found = evaluate(self.app, self.wanted or {"everybody": EVERYBODY}, self.as_of, self.definitions)
+        wanted = self.wanted or {"everybody": EVERYBODY}
+        found = evaluate(self.app, wanted, self.as_of, self.definitions, cancel=self.cancel)
         for subject in subjects:
             if subject.is_counted:
                 self._count(subject, found)
@@ -269,6 +319,7 @@ class _Work:
         counted_at = {condition.path: condition.members for condition in result.conditions}
         members = {path: counted_at[path] for path, _ in live(rule)}
         subject.remarks += self._unknown_values(rule)
+        self.require_time()
         known = {
             r.path for r in subject.remarks if r.code in ("unknown-value", "window-before-data", "window-after-data")
         }
@@ -296,10 +347,10 @@ class _Work:
         if key not in self.values:
             evaluator, most = self.app.evaluator(), _MOST_VALUES + 1
             if named.event is None:
-                counts, _ = value_counts(evaluator, named.declared.code, self.as_of, limit=most)
+                counts, _ = value_counts(evaluator, named.declared.code, self.as_of, limit=most, cancel=self.cancel)
                 found = [each.value for each in counts]
             else:
-                found = parameter_values(evaluator, named.event, named.declared.code, self.as_of, most)
+                found = parameter_values(evaluator, named.event, named.declared.code, self.as_of, most, self.cancel)
             self.values[key] = found if len(found) < most else None
         return self.values[key]
 

@@ -1,4 +1,4 @@
-"""What stands beside a rule while it is edited: what it would come to without each condition, whom a "not" includes."""
+"""What stands beside a rule while it is edited: what it would come to without each condition."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from segkit.analysis.leaving_out import counts_without
 from segkit.api.estimating import shown_rule
 from segkit.api.evaluation import RuleLike, evaluate
 from segkit.api.looking import values_of_parameter
-from segkit.definitions.conditions import Condition, Label, is_muted, walk
-from segkit.definitions.operators import POSITIVE_OF
 from segkit.engine.people import ValueCount
 
 if TYPE_CHECKING:
@@ -37,16 +35,6 @@ class LiveCounts:
         users = {condition.path: condition.members for condition in found.results[_RULE].conditions}
         return counts_without(shown, users, found.base)
 
-    def included_without_a_value(
-        self, rule: RuleLike, as_of: date | str | None = None, *, cancel: threading.Event | None = None
-    ) -> dict[str, int]:
-        """By the path of each negative comparison of a label, how many users it includes because they have no value."""
-        app, definitions = self._app, self._app.definitions()
-        shown = shown_rule(rule, definitions)
-        empty = {path: leaf for path, node in walk(shown) if (leaf := _missing_in(node)) is not None}
-        found = evaluate(app, dict(empty), app.day(as_of), definitions, cancel=cancel) if empty else None
-        return {path: found.results[path].members.count for path in empty} if found else {}
-
     def parameter_values(
         self,
         event: str,
@@ -60,10 +48,3 @@ class LiveCounts:
         """What values a parameter of an event has in the last 90 days, by how many users; personal ones masked."""
         app = self._app
         return values_of_parameter(app, event, parameter, app.day(as_of), search=search, limit=limit, offset=offset)
-
-
-def _missing_in(node: Condition) -> Label | None:
-    """Who has no value of the label, where a comparison includes them."""
-    if not isinstance(node, Label) or is_muted(node) or node.op not in POSITIVE_OF or node.op == "is_empty":
-        return None
-    return Label(label=node.label, op="is_empty")

@@ -9,8 +9,8 @@ from segkit.workbench.look import assets
 FOLDER = Path(__file__).parent / "view"
 #: Later files use what earlier ones name.
 SCRIPTS = (
-    "tree.js", "store.js", "picker.js", "values.js", "comparing.js", "behaviour.js",
-    "filters.js", "rows.js", "groups.js", "moving.js", "numbers.js", "saving.js", "below.js", "view.js",
+    "tree.js", "kernel.js", "store.js", "picker.js", "values.js", "comparing.js", "behaviour.js", "filters.js",
+    "rows.js", "groups.js", "moving.js", "findings.js", "numbers.js", "saving.js", "below.js", "view.js",
 )  # fmt: skip
 STYLES = ("frame.css", "rule.css", "side.css")
 

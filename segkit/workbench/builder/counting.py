@@ -1,4 +1,7 @@
-"""Counting beside the kernel's work: the newest rule wins; what runs for an older one is cancelled, not awaited."""
+"""Counting beside the kernel's work: the newest rule wins; what runs for an older one is cancelled, not awaited.
+
+Numbers first; then each total without a condition; then what is odd about the rule.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from segkit.api.results import Estimate
 from segkit.definitions.conditions import Condition
 from segkit.errors import Cancelled, SegkitError
 from segkit.masking import masked_failure
+from segkit.workbench.builder.findings import findings
 
 if TYPE_CHECKING:
     from segkit.api import App
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: One, and those that were given up and have not noticed yet.
 AT_ONCE = 4
+#: Seconds without an edit before what is odd about the rule is looked for.
+QUIET = 0.3
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,15 @@ class Asked:
     rule: Condition
     as_of: date
     places: dict[str, str]  # the path on the screen by the path in the rule
+    beside: tuple[str, ...] = ()  # the segments that it is held against
     cancel: threading.Event = field(default_factory=threading.Event)
 
     def is_like(self, other: Asked | None) -> bool:
-        """Whether the other's numbers are this one's."""
-        return other is not None and (self.rule, self.as_of, self.places) == (other.rule, other.as_of, other.places)
+        """Whether the other's numbers, and all that is found of it, are this one's."""
+        return other is not None and self._about() == other._about()
+
+    def _about(self) -> tuple[object, ...]:
+        return self.rule, self.as_of, self.places, self.beside
 
 
 Tell = Callable[[Asked, dict[str, Any]], None]
@@ -115,9 +125,22 @@ class Counter:
         estimate = self._app.estimate(asked.rule, asked.as_of, progress=progress, cancel=asked.cancel)
         self._tell_of(asked, numbers(estimate, time.perf_counter() - begun, asked.places))
         without = self._app.counts_without(asked.rule, asked.as_of, cancel=asked.cancel)
-        missing = self._app.included_without_a_value(asked.rule, asked.as_of, cancel=asked.cancel)
-        details = {"without": _placed(without, asked.places), "missing": _placed(missing, asked.places)}
-        self._tell_of(asked, {"kind": "details", **details})
+        self._tell_of(asked, {"kind": "details", "without": _placed(without, asked.places)})
+        self._tell_of(asked, {"kind": "findings", **self._findings(asked)})
+
+    def _findings(self, asked: Asked) -> dict[str, Any]:
+        """What is odd about the rule, looked for once nobody types; numbers never wait for it."""
+        if asked.cancel.wait(QUIET):
+            raise Cancelled("cancelled; nothing was changed")
+        try:
+            return {"found": findings(self._app, asked.rule, asked.as_of, asked.beside, asked.places, asked.cancel)}
+        except Cancelled:
+            raise
+        except SegkitError as error:
+            return {"found": [], "message": str(error)}
+        except Exception as error:  # the numbers stand all the same
+            reason = masked_failure(type(error).__name__, str(error))
+            return {"found": [], "message": f"Not looked at: {type(error).__name__}: {reason}"}
 
     def _tell_of(self, asked: Asked, told: dict[str, Any]) -> None:
         # One after the other, so that no number of an older rule is told after one of a newer.

@@ -23,6 +23,7 @@ from segkit.masking import masked_failure
 from segkit.workbench.builder.answers import ANSWERS
 from segkit.workbench.builder.counting import Asked, Counter
 from segkit.workbench.builder.draft import Draft, draft_of, read_draft
+from segkit.workbench.builder.findings import beside
 from segkit.workbench.builder.offering import segments_offered, vocabulary_offered
 from segkit.workbench.builder.opening import Origin, opened, origin_of
 from segkit.workbench.builder.saving import name_problem
@@ -46,6 +47,7 @@ class BuilderModel:
         self.edit = 0
         self.tell: Callable[[Message], None] = lambda _message: None
         self.numbers: Message = {}
+        self.findings: Message = {}
         self._origin = Origin()
         self.conflict: Conflict | None = None
         self._counting: Asked | None = None
@@ -136,8 +138,9 @@ class BuilderModel:
         draft = self.draft
         data = {**draft.filed, "name": draft.name, "rule": rule_data(draft.rule)}
         return {
-            "document": json.loads(to_json(data)), "as_of": self.as_of.isoformat(), "edit": self.edit,
-            "id": self._origin.id, "version": self.version, "taken": self._taken(), "numbers": self.numbers,
+            "app": self.app.name, "document": json.loads(to_json(data)), "as_of": self.as_of.isoformat(),
+            "edit": self.edit, "id": self._origin.id, "version": self.version, "taken": self._taken(),
+            "numbers": self.numbers, "findings": self.findings,
         }  # fmt: skip
 
     def _taken(self) -> Message:
@@ -166,6 +169,10 @@ class BuilderModel:
             self._take(message)
         elif do == "stop":
             self._stop()
+        elif do == "count":
+            self.count()
+        elif do == "opened":
+            self._count_again()
         elif isinstance(do, str) and do in ANSWERS:
             self._answers.submit(self._answer, do, dict(message))
 
@@ -189,17 +196,18 @@ class BuilderModel:
         """Counts, unless these very numbers are there, or being made: such as when only the name was typed."""
         with self._lock:
             wanted, counted = self._asked(), self._counted
-            is_there = wanted.is_like(counted)
+            known = [self.numbers, self.findings] if wanted.is_like(counted) else []
             is_coming = wanted.is_like(self._counting)
-        if is_there:
-            if not is_coming:
-                self._counter.stop()
-            self.tell({**self.numbers, "edit": wanted.edit})
+        for told in filter(None, known):
+            self.tell({**told, "edit": wanted.edit})
+        if not is_coming and all(known) and known:
+            self._counter.stop()
         elif not is_coming:
             self.count()
 
     def _asked(self) -> Asked:
-        return Asked(self.edit, self.draft.counted, self.as_of, self.draft.places)
+        others = beside(self.draft, self._origin.id, self._definitions)
+        return Asked(self.edit, self.draft.counted, self.as_of, self.draft.places, others)
 
     def count(self) -> None:
         """Counts what stands now; what is being counted is given up."""
@@ -220,10 +228,12 @@ class BuilderModel:
             edit = self.edit if asked.is_like(self._asked()) else asked.edit
             told = {**told, "edit": edit}
             if told["kind"] == "numbers":
-                self.numbers, self._counted = told, asked
+                self.numbers, self.findings, self._counted = told, {}, asked
             elif told["kind"] == "details" and asked.is_like(self._counted):
-                self.numbers = {**self.numbers, "without": told["without"], "missing": told["missing"]}
-            if told["kind"] in ("details", "failed") and asked is self._counting:
+                self.numbers = {**self.numbers, "without": told["without"]}
+            elif told["kind"] == "findings" and asked.is_like(self._counted):
+                self.findings = told
+            if told["kind"] in ("findings", "failed") and asked is self._counting:
                 self._counting = None
         self.tell(told)
 

@@ -6,7 +6,7 @@ function belowPanel(view) {
   const { store } = view;
   const said = h("p", { class: "said" });
   const code = h("pre", { class: "code", tabIndex: 0, "aria-label": "The rule as code", hidden: true });
-  const copy = iconButton("copy", "Copy the code", () => { navigator.clipboard?.writeText(code.textContent); view.say("Copied"); }, { hidden: true });
+  const copy = iconButton("copy", "Copy the code", () => copyText(view, copy, code.textContent), { hidden: true });
   let form = null;
   let forms = null;
   const buttons = FORMS.map(([key, text]) => h("button", { type: "button", class: "tab", "aria-pressed": "false", "data-keep": `form|${key}`, onclick: () => choose(key) }, text));

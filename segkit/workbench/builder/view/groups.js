@@ -37,12 +37,7 @@ function conditionOrGroup(view, item, path, number) {
 /** All, any, none: arrows choose, as in any set of radio buttons. */
 function modeChoice(view, item, mode) {
   const modes = mode === "notall" ? ["all", "any", "none", "notall"] : ["all", "any", "none"];
-  const choose = (chosen) => view.change((doc) => {
-    const place = locate(doc.rule, item._id);
-    const seen = shownAs(place.node);
-    if (seen.group === chosen) return false;
-    become(place.node, groupOf(chosen, seen.items, place.node));
-  }, { focus: `${item._id}|mode`, say: `${GROUPS[chosen]} ${HEADS[chosen]}` });
+  const choose = (chosen) => view.turn(item._id, chosen);
   const box = h("div", { class: "modes", role: "radiogroup", "aria-label": "How the conditions go together" }, modes.map((each) => h("button", {
     type: "button", role: "radio", "aria-checked": String(each === mode), tabIndex: each === mode ? 0 : -1, class: each,
     "data-keep": each === mode ? `${item._id}|mode` : `${item._id}|mode ${each}`, onclick: () => choose(each),

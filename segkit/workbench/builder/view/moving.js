@@ -1,19 +1,31 @@
 // Moving by dragging: conditions between rows and groups, steps within a sequence. The keyboard's way is in `view`.
 
 const FAR_ENOUGH = 4; // pixels, below which it is a click
+const EDGE = 36; // pixels from an edge, within which it scrolls
+const SPEED = 9; // pixels a frame
 
-/** Follows a pointer from a grip; `over` says where it is, `drop` that it was let go. */
+/** Follows a pointer from a grip; `over` says where it is, `drop` that it was let go. Escape gives it up. */
 function follow(grip, { begin, over, drop, end }) {
   grip.addEventListener("pointerdown", (down) => {
     if (down.button !== 0) return;
     let isMoving = false;
+    let scrolls = null;
     const move = (event) => {
       if (!isMoving && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) < FAR_ENOUGH) return;
-      if (!isMoving) { isMoving = true; begin(); }
+      if (!isMoving) { isMoving = true; begin(); scrolls = scrolling(grip, over); }
       event.preventDefault();
+      scrolls.at(event.clientX, event.clientY);
       over(event.clientX, event.clientY);
     };
+    const escape = (event) => {
+      if (event.key !== "Escape" || !isMoving) return;
+      event.preventDefault();
+      event.stopPropagation();
+      stop(event);
+    };
     const stop = (event) => {
+      scrolls?.end();
+      document.removeEventListener("keydown", escape, true);
       grip.removeEventListener("pointermove", move);
       grip.removeEventListener("pointerup", stop);
       grip.removeEventListener("pointercancel", stop);
@@ -21,11 +33,32 @@ function follow(grip, { begin, over, drop, end }) {
       end();
       if (event.type === "pointerup") drop();
     };
+    document.addEventListener("keydown", escape, true);
     grip.setPointerCapture(down.pointerId);
     grip.addEventListener("pointermove", move);
     grip.addEventListener("pointerup", stop);
     grip.addEventListener("pointercancel", stop);
   });
+}
+
+/** While a pointer is held near an edge of what scrolls, it scrolls on. */
+function scrolling(grip, over) {
+  const boxes = [];
+  for (let each = grip.parentElement; each; each = each.parentElement) if (/auto|scroll/.test(getComputedStyle(each).overflowY)) boxes.push(each);
+  let point = null;
+  let frame = requestAnimationFrame(function step() {
+    frame = requestAnimationFrame(step);
+    if (!point) return;
+    const [x, y] = point;
+    for (const box of boxes) {
+      const { top, bottom } = box.getBoundingClientRect();
+      const by = y < Math.max(top, 0) + EDGE ? -SPEED : y > Math.min(bottom, window.innerHeight) - EDGE ? SPEED : 0;
+      const before = box.scrollTop;
+      if (by) box.scrollTop += by;
+      if (box.scrollTop !== before) return over(x, y);
+    }
+  });
+  return { at: (x, y) => { point = [x, y]; }, end: () => cancelAnimationFrame(frame) };
 }
 
 function dragCondition(view, grip, item) {
@@ -48,8 +81,9 @@ function dragCondition(view, grip, item) {
 function placeAt(view, x, y, dragged) {
   const group = view.root.ownerDocument.elementsFromPoint(x, y).map((element) => element.closest?.("[data-group]")).find((each) => each && view.root.contains(each));
   if (!group || dragged?.contains(group)) return null;
+  if (group.classList.contains("not")) return null;
   const items = group.querySelector(":scope > .items");
-  if (!items || group.classList.contains("not")) return null;
+  if (!items) return { group: group.dataset.group, items: group, number: Infinity, before: null }; // closed: behind all in it
   const rows = [...items.children].filter((child) => child.dataset.id);
   const number = rows.findIndex((row) => { const box = row.getBoundingClientRect(); return y < box.top + box.height / 2; });
   return { group: group.dataset.group, items, number: number < 0 ? rows.length : number, before: number < 0 ? null : rows[number] };

@@ -1,4 +1,4 @@
-// Live numbers: the count, the reach, each condition's own count, and what is worth knowing about them.
+// Live numbers: the count, the reach, each condition's own count.
 
 const CHANNEL_ICONS = { email: "mail", mobile: "phone", push: "push" };
 
@@ -8,30 +8,44 @@ function numbersPanel(view) {
   const of = h("div", { class: "sharewords" });
   const reach = h("div", { class: "reach" });
   const time = h("div", { class: "time", "data-time": "" });
-  const notes = h("ul", { class: "notes" });
+  const again = h("button", { type: "button", class: "plain again", hidden: true, "data-keep": "again" });
   const message = h("div", { class: "message", hidden: true });
   const progress = h("div", { class: "running", "aria-hidden": "true" });
   const panel = h("section", { class: "numbers", "aria-label": "Live numbers" },
     h("div", { class: "hero" }, total, progress, h("div", { class: "bar big", "aria-hidden": "true" }, bar), of),
-    h("h3", { class: "reachhead" }, "Reach"), reach, time, message, h("h3", { class: "noteshead" }, "Worth knowing"), notes);
+    h("h3", { class: "reachhead" }, "Reach"), reach, h("div", { class: "timeline" }, time, again), message);
+  again.addEventListener("click", () => (again.dataset.what === "stop" ? view.store.stop() : view.store.countAgain()));
+  let later = null;
+
+  /** Stops what takes long; counts again what was stopped or failed. */
+  function paintAgain(status) {
+    clearTimeout(later);
+    const isCounting = ["counting", "progress"].includes(status.kind);
+    const left = isCounting ? 700 - (performance.now() - view.store.since) : 0;
+    if (left > 0) later = setTimeout(() => paintAgain(view.store.status), left + 20);
+    const what = view.store.link === "gone" ? "" : isCounting ? (left > 0 ? "" : "stop") : ["stopped", "failed"].includes(status.kind) ? "count" : "";
+    again.dataset.what = what;
+    if (!what && document.activeElement === again) view.root.focus({ preventScroll: true });
+    again.hidden = !what;
+    put(again, what === "stop" ? "Stop" : "Count again");
+  }
 
   function paint() {
     const { numbers, status } = view.store;
     const isFresh = status.kind === "fresh" && numbers.edit === view.store.edit;
     panel.classList.toggle("stale", !isFresh);
-    panel.setAttribute("data-state", isFresh ? "fresh" : status.kind);
+    panel.setAttribute("data-state", isFresh ? "fresh" : view.store.link === "there" ? status.kind : view.store.link);
     if (numbers.kind === "numbers") {
       put(total, grouped.format(numbers.count));
       put(of, `${share(numbers.count, numbers.base)} of ${grouped.format(numbers.base)} users`);
       bar.style.width = numbers.base ? `${(100 * numbers.count) / numbers.base}%` : "0";
       reach.replaceChildren(...reachLines(view, numbers));
-      put(time, isFresh ? `Counted in ${grouped.format(numbers.ms)} ms` : status.kind === "progress" ? `Counting, ${status.done} of ${status.all} conditions` : status.kind === "counting" ? "Counting…" : "From before your last change");
+      put(time, isFresh ? `Counted in ${grouped.format(numbers.ms)} ms` : status.kind === "progress" ? `Counting, ${status.done} of ${status.all} conditions` : status.kind === "counting" && view.store.link === "there" ? "Counting…" : "From before your last change");
     }
     const words = ["failed", "refused", "silent"].includes(status.kind) ? status.message : status.kind === "stopped" ? "Counting was stopped." : "";
     message.hidden = !words;
     put(message, words);
-    const worth = notesOf(view).map((text) => h("li", {}, icon("note"), h("span", {}, text)));
-    notes.replaceChildren(...(worth.length ? worth : [h("li", { class: "none" }, "Nothing unusual.")]));
+    paintAgain(status);
     paintConditions(view, isFresh);
   }
   return { panel, paint };
@@ -62,27 +76,6 @@ function paintConditions(view, isFresh) {
     const text = numbers.texts?.[path];
     if (text && isFresh && path !== "rule") owner.setAttribute("aria-label", `${owner.classList.contains("group") ? "Group" : "Condition"} ${owner.dataset.number}: ${text}`);
   }
-}
-
-/** What is worth knowing about the numbers that stand there, in sentences. */
-function notesOf(view) {
-  const { numbers, taken, words, labels, doc } = view.store;
-  if (numbers.kind !== "numbers") return [];
-  const notes = [...numbers.notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`)];
-  if (taken?.left_out) notes.push(taken.left_out === 1 ? "1 condition is not complete, and is not counted." : `${taken.left_out} conditions are not complete, and are not counted.`);
-  const nodes = new Map(shownConditions(doc.rule));
-  for (const [path, count] of Object.entries(numbers.missing ?? {})) {
-    const leaf = nodes.get(path)?.label ? nodes.get(path) : nodes.get(path)?.not;
-    const name = labels.get(leaf?.label)?.name;
-    if (count && name) notes.push(`“Not” includes ${grouped.format(count)} ${count === 1 ? "user" : "users"} without a value of ${name}.`);
-  }
-  for (const [path, node] of nodes) {
-    const count = numbers.conditions[path];
-    if (path === "rule" || !shownAs(node).leaf || count === undefined) continue;
-    if (count === 0) notes.push(`Nobody: ${numbers.texts[path]}.`);
-    if (count === numbers.base && numbers.base) notes.push(`Everybody: ${numbers.texts[path]}.`);
-  }
-  return notes;
 }
 
 /** Marks conditions with what is wrong with them; those that only lack a value are no mistakes yet. */

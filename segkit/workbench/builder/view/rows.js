@@ -9,6 +9,9 @@ const CONTROLS = {
   sample: sampleControls,
 };
 
+const NEGATING = { all: "notall", any: "none" };
+const OPPOSITE = { ...NEGATING, notall: "all", none: "any" };
+
 function conditionRow(view, item, path, number) {
   const seen = shownAs(item);
   const keep = item._id;
@@ -78,6 +81,7 @@ function actionsOf(view, item) {
       [item.mute ? "Count it again" : "Mute: keep it, do not count it", () => view.mute(item._id), "M"],
       ["Duplicate", () => view.duplicate(item._id)],
       seen.leaf ? [seen.negated ? "Take “not” off" : "Turn into “not”", () => view.negate(item._id, keep)] : null,
+      seen.group && OPPOSITE[seen.group] ? [NEGATING[seen.group] ? "Turn into “not”" : "Take “not” off", () => view.turn(item._id, OPPOSITE[seen.group])] : null,
       ["Put into a group of its own", () => view.wrap(item._id)],
       seen.items && place.list ? ["Take its conditions out of the group", () => view.unwrap(item._id)] : null,
       ["Move up", () => view.move(item._id, "up"), "Alt ↑", !place.list || place.number === 0],

@@ -32,6 +32,13 @@ function savePanel(view) {
       view.control("name")?.focus();
       return;
     }
+    const { taken } = store;
+    if (taken?.edit === store.edit && taken.problems.length) {
+      const many = taken.problems.length;
+      tell(`Not saved: ${many === 1 ? "a condition is" : `${grouped.format(many)} conditions are`} not complete. Give what is lacking, or delete it.`, true);
+      goTo(view, conditionAt(store.doc.rule, taken.problems[0].place));
+      return;
+    }
     button.disabled = true;
     tell("Saving…");
     try {

@@ -3,6 +3,7 @@
 
 const TYPING = 150; // milliseconds of quiet before what is typed is sent
 const PATIENCE = 8_000;
+const SOON = 1_500; // after which a cell that runs is named as what one waits for
 const MOST_STEPS = 300;
 const stores = new WeakMap();
 
@@ -24,9 +25,28 @@ function createStore(model) {
     events: new Map(opening.vocabulary.events.map((event) => [event.code, event])),
     parameters: new Map(Object.entries(opening.vocabulary.parameters)),
     doc: opened(opening.document), asOf: opening.as_of, edit: opening.edit, id: opening.id, version: opening.version,
-    taken: opening.taken, numbers: opening.numbers, saved: textOf(opening.document), status: { kind: "counting" }, past: [], future: [],
+    taken: opening.taken, numbers: opening.numbers, app: opening.app, link: "there", saved: textOf(opening.document), status: { kind: "counting" }, past: [], future: [],
   };
   if (store.numbers?.kind === "numbers") store.status = { kind: "fresh" };
+  if (opening.findings?.kind) store.findings = placed(opening.findings);
+  store.left = takeLeft(store);
+  store.since = performance.now();
+  const kernel = watchKernel(model, (what) => {
+    store.link = what === "back" ? "there" : what;
+    if (what === "gone") {
+      leaveBehind(store);
+      for (const [, reject] of asked.values()) reject(new Error("The kernel was restarted. Run the cell again."));
+      asked.clear();
+      clearTimeout(silence);
+    }
+    if (what === "back" && store.status.kind !== "fresh") flush();
+    store.emit("numbers");
+  });
+
+  /** Findings with the `_id` of the condition that each is of. */
+  function placed(message) {
+    return { ...message, found: message.found.map((each) => ({ ...each, id: conditionAt(store.doc.rule, each.place) })) };
+  }
 
   function opened(document) {
     const doc = clone(document);
@@ -84,11 +104,13 @@ function createStore(model) {
   };
 
   store.stop = () => send({ do: "stop" });
+  store.countAgain = () => { store.status = { kind: "counting" }; store.since = performance.now(); flush(); send({ do: "count" }); store.emit("numbers"); };
   store.setDay = (day) => { store.asOf = day; changed(0); store.emit("typed", {}); };
 
   function changed(wait) {
     store.edit += 1;
     store.status = { kind: "counting" };
+    store.since = performance.now();
     clearTimeout(timer);
     timer = setTimeout(flush, wait);
     store.emit("numbers");
@@ -101,16 +123,26 @@ function createStore(model) {
   }
 
   function send(message) {
+    if (store.link === "gone") return;
     clearTimeout(silence);
-    silence = setTimeout(() => {
-      store.status = { kind: "silent", message: "The kernel does not answer. What you see stays here; it is counted once the kernel answers, or run the cell again." };
-      store.emit("numbers");
-    }, PATIENCE);
+    silence = setTimeout(waiting, SOON, false);
     model.send(message);
+  }
+
+  /** Says what one waits for, once an answer is late. */
+  function waiting(isLong) {
+    if (store.link !== "there") return;
+    if (!isLong) silence = setTimeout(waiting, PATIENCE - SOON, true);
+    const words = kernel.isBusy() ? "The kernel is at work on a cell. What you change stays here, and is counted after it; to have it at once, interrupt the kernel."
+      : isLong ? "The kernel does not answer. What you see stays here; it is counted once the kernel answers, or run the cell again." : "";
+    if (!words) return;
+    store.status = { kind: "silent", message: words };
+    store.emit("numbers");
   }
 
   /** Asks the kernel; rejects with a sentence where it refuses. */
   store.ask = (message) => new Promise((resolve, reject) => {
+    if (store.link === "gone") return void reject(new Error("The kernel was restarted. Run the cell again."));
     if (timer !== null) flush(); // what is asked is about what is seen
     const ask = `${mark}-${asked.size}-${Math.random().toString(36).slice(2, 8)}`;
     asked.set(ask, [resolve, reject]);
@@ -128,6 +160,7 @@ function createStore(model) {
     if (message.edit !== store.edit) return; // of an edit that is over
     if (message.kind === "taken") { store.taken = message; store.emit("taken"); }
     else if (message.kind === "numbers") { store.numbers = { ...message }; store.status = { kind: "fresh" }; store.emit("numbers"); }
+    else if (message.kind === "findings") { store.findings = placed(message); store.emit("findings"); }
     else if (message.kind === "details") { store.numbers = { ...store.numbers, ...message, kind: "numbers" }; store.emit("numbers"); }
     else { store.status = message; store.emit("numbers"); }
   });
@@ -139,6 +172,7 @@ function createStore(model) {
     if (message.refused) reject(new Error(message.refused));
     else resolve(message);
   }
+  send({ do: "opened" }); // what was told before anybody listened is told again
   return store;
 }
 

@@ -52,6 +52,12 @@ function createView(model, el) {
     const { _id, mute, ...bare } = seen.leaf;
     become(node, seen.negated ? { ...bare, ...kept, ...(mute ? { mute } : {}) } : { ...kept, not: { ...bare } });
   }, { focus });
+  view.turn = (id, mode) => view.change((doc) => {
+    const { node } = locate(doc.rule, id);
+    const seen = shownAs(node);
+    if (seen.group === mode) return false;
+    become(node, groupOf(mode, seen.items, node));
+  }, { focus: `${id}|mode`, say: `${GROUPS[mode]} ${HEADS[mode]}` });
   view.wrap = (id) => view.change((doc) => {
     const place = locate(doc.rule, id);
     const inner = clone(place.node);
@@ -65,11 +71,13 @@ function createView(model, el) {
   view.move = (id, step) => view.change((doc) => moveStep(doc, id, step), { focus: `${id}|grip`, say: "Moved" });
 
   const head = headOf(view);
+  const kernel = kernelPanel(view);
   const numbers = numbersPanel(view);
+  const findings = findingsPanel(view);
   const saving = savePanel(view);
   const below = belowPanel(view);
   view.paintHead = head.paint;
-  root.append(head.panel, saving.conflict, h("div", { class: "grid" }, h("div", { class: "main" }, rule, below.panel), h("aside", { class: "side", "aria-label": "Numbers and saving" }, numbers.panel, saving.panel)), live);
+  root.append(head.panel, kernel.panel, saving.conflict, h("div", { class: "grid" }, h("div", { class: "main" }, rule, below.panel), h("aside", { class: "side", "aria-label": "Numbers and saving" }, numbers.panel, findings.panel, saving.panel)), live);
   el.append(root);
 
   function draw({ focus = null, say = "" } = {}) {
@@ -86,9 +94,13 @@ function createView(model, el) {
     view.say(say);
   }
 
+  view.draw = draw;
+
   function paint() {
+    kernel.paint();
     paintProblems(view);
     numbers.paint();
+    findings.paint();
     saving.paint();
     below.paint();
     head.paint();
@@ -161,7 +173,6 @@ function headOf(view) {
   const more = iconButton("more", "More", () => openMenu(view.root, more, "More", [
     ["Paste a document", () => openPaste(view, more)],
     ["Begin anew", () => store.replace({ ...store.doc, rule: { all: [] } }, "The rule is empty; Ctrl+Z brings it back")],
-    ["Stop counting", () => store.stop()],
   ]), { "aria-haspopup": "menu", "aria-expanded": "false", "data-keep": "more" });
   const panel = h("header", { class: "bar" }, h("div", { class: "title" }, name, h("div", { class: "under" }, left, problem)), state,
     h("label", { class: "asof" }, "as of", day), h("div", { class: "buttons" }, undo, redo, more));
@@ -171,7 +182,7 @@ function headOf(view) {
     if (!view.isTypedIn(name) && name.value !== (doc.name ?? "")) name.value = doc.name ?? "";
     if (!view.isTypedIn(day) && day.value !== store.asOf) day.value = store.asOf;
     const length = (doc.name ?? "").length;
-    put(left, length > LONGEST.name - 25 ? `${LONGEST.name - length} characters left` : "");
+    put(left, `${LONGEST.name - length} characters left`);
     put(problem, taken?.name_problem ?? "");
     name.setAttribute("aria-invalid", String(Boolean(taken?.name_problem)));
     put(state, store.id ? `version ${store.version}${store.isChanged() ? ", changed" : ""}` : "not saved yet");
