@@ -43,7 +43,8 @@ APP: Mapping[str, Right] = {
     "add": "edit", "revert": "edit", "duplicate": "edit", "archive": "edit", "unarchive": "edit", "undelete": "edit",
     "import_list": "edit", "add_to_list": "edit", "take_off_list": "edit", "list_versions": "look",
     "list_rows": "members", "list_failures": "export", "audience": "export",
-    "export": "export", "export_due": "export",
+    "export": "export", "plan_export": "export", "export_due": "export", "exported_file": "export",
+    "exports_made": "look", "export_manifest": "look",
 }  # fmt: skip
 
 #: The workspace that a method which was asked for is at work in.
