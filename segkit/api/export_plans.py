@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from segkit.api.export_options import Wanted
 from segkit.api.export_preparing import Watch, prepare
-from segkit.api.exporting import frugal_evaluator
 from segkit.api.results import table_html
 
 if TYPE_CHECKING:
@@ -87,25 +86,25 @@ class ExportPlan:
 
 def plan_export(app: App, names: Sequence[str], as_of: date, wanted: Wanted, watch: Watch) -> ExportPlan:
     """Chooses users as `export` does; see `App.plan_export`."""
-    with frugal_evaluator(app) as evaluator:
-        prepared = prepare(app, evaluator, names, as_of, wanted, watch)
-        selection = prepared.selection
-        files = tuple(
-            PlannedFile(definition.id, definition.name, piece.name, piece.users.count, selection.columns_of(piece))
-            for definition, _, chosen in prepared.segments
-            for piece in chosen.pieces
+    # What is read once is kept for the next look: one plans several times before one exports.
+    prepared = prepare(app, app.evaluator(), names, as_of, wanted, watch)
+    selection = prepared.selection
+    files = tuple(
+        PlannedFile(definition.id, definition.name, piece.name, piece.users.count, selection.columns_of(piece))
+        for definition, _, chosen in prepared.segments
+        for piece in chosen.pieces
+    )
+    segments = tuple(
+        PlannedSegment(
+            definition.id, definition.name, chosen.members, chosen.held_back, snapshot.as_of, snapshot.computed_at
         )
-        segments = tuple(
-            PlannedSegment(
-                definition.id, definition.name, chosen.members, chosen.held_back, snapshot.as_of, snapshot.computed_at
-            )
-            for definition, snapshot, chosen in prepared.segments
-        )
-        return ExportPlan(
-            as_of,
-            wanted.file_format,
-            segments,
-            files,
-            tuple(dict.fromkeys(column for file in files for column in file.columns)),
-            tuple(selection.personal_columns),
-        )
+        for definition, snapshot, chosen in prepared.segments
+    )
+    return ExportPlan(
+        as_of,
+        wanted.file_format,
+        segments,
+        files,
+        tuple(dict.fromkeys(column for file in files for column in file.columns)),
+        tuple(selection.personal_columns),
+    )

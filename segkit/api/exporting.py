@@ -47,12 +47,12 @@ def export(
     watch: Watch = Watch(),  # noqa: B008  # frozen
 ) -> ExportResult:
     """Writes one zip and records it. Raises SegkitError where a segment may not leave, or is not published for then."""
-    with frugal_evaluator(app) as evaluator:
+    with _evaluator(app) as evaluator:
         return _export(app, evaluator, names, as_of, wanted, path, due, watch)
 
 
 @contextmanager
-def frugal_evaluator(app: App) -> Iterator[DuckEvaluator]:
+def _evaluator(app: App) -> Iterator[DuckEvaluator]:
     """One that takes little memory, however many users and labels there are, and lets go of it at the end."""
     limits = app.workspace.settings.limits
     limits = limits.model_copy(update={"memory": min(limits.memory, _MEMORY, key=bytes_of)})

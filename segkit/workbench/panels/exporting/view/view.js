@@ -17,7 +17,7 @@ function render({ model, el }) {
   const select = (label, options, props = {}) => h("select", { "aria-label": label, onchange: () => changed(), ...props }, options.map(([value, text]) => h("option", { value }, text)));
   const text = (label, props = {}) => h("input", { "aria-label": label, oninput: () => changed(), ...props });
   const asOf = text("As of", { type: "date", value: opening.as_of });
-  const profile = select("For", [["", "programs (typed and raw)"], ["spreadsheet", "people, in a spreadsheet"], ...opening.platforms.map((each) => [each.id, each.name])]);
+  const profile = select("For", [["", "programs"], ["spreadsheet", "people with a spreadsheet"], ...opening.platforms.map((each) => [each.id, each.name])]);
   const format = select("Format", Object.entries(FORMAT_WORDS));
   const channel = select("Whom", [["", "everybody in them"], ...opening.channels.map((each) => [each.id, `who may be reached by ${each.name} now`])]);
   const holdout = text("Control group, percent", { inputMode: "decimal", placeholder: "0" });

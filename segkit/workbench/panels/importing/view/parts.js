@@ -20,6 +20,11 @@ function columnsOf(fields, look, change) {
   return { element, chosen, isComplete: () => ["email", "mobile", "uid"].some((field) => chosen[field] >= 0) };
 }
 
+/** `1 row`, `12,408 rows`. */
+function manyWords(count, one, many = `${one}s`) {
+  return `${countWords(count)} ${count === 1 ? one : many}`;
+}
+
 /** Large counts side by side. */
 function tilesOf(pairs) {
   return h("dl", { class: "tiles" }, pairs.map(([term, count]) => h("div", {}, h("dt", {}, term), h("dd", {}, countWords(count)))));
@@ -30,9 +35,9 @@ function resultOf(report, mayExport, save, mend) {
   const parts = [
     h("h4", { tabIndex: -1, class: "done" }, `‘${report.name}’, version ${report.version}`),
     tilesOf([["Users", report.matched], ["External", report.external], ["Rejected", report.rejected], ["Duplicate", report.duplicate]]),
-    h("p", {}, `${countWords(report.rows)} rows. The list now has ${countWords(report.list_users)} users and ${countWords(report.list_external)} external addresses.`),
+    h("p", {}, `${manyWords(report.rows, "row")}. The list now has ${manyWords(report.list_users, "user")} and ${manyWords(report.list_external, "external address", "external addresses")}.`),
   ];
-  if (report.held_back) parts.push(h("p", { class: "note" }, `${countWords(report.held_back)} external addresses are held back: nobody has stated that they agreed to e-mail.`));
+  if (report.held_back) parts.push(h("p", { class: "note" }, `Held back: ${manyWords(report.held_back, "external address", "external addresses")}, since nobody has stated that they agreed to e-mail.`));
   const reasons = Object.entries(report.reasons);
   if (reasons.length) {
     parts.push(h("h4", {}, "Why rows were rejected"), h("ul", { class: "reasons" }, reasons.map(([words, count]) => h("li", {}, h("b", {}, countWords(count)), ` ${words}`))));
