@@ -12,7 +12,7 @@ from segkit.api.exporting_due import REFRESH
 from segkit.api.gating import require_acceptable
 from segkit.errors import NotFound, PartlyDone, SegkitError
 from segkit.files.locks import Lock, holder_of
-from segkit.operations.run_file import newest_runs
+from segkit.operations.run_file import newest_runs, read_run
 from segkit.store.outbox import REPLACED, Message
 
 if TYPE_CHECKING:
@@ -52,9 +52,16 @@ class Delivery:
 class WorkspaceNights:
     """The part of a workspace that looks back at nights."""
 
-    def nights(self, limit: int = 30) -> list[dict[str, Any]]:
-        """What `runs/<date>/run.json` holds, that of the newest date first; see `operations.run_file` for its keys."""
-        return list(islice(newest_runs(self._with_nights.folder / RUNS), limit))
+    def nights(self, limit: int = 30, *, day: date | str | None = None) -> list[dict[str, Any]]:
+        """What `runs/<date>/run.json` holds, that of the newest date first, or of one `day`.
+
+        `operations.run_file` says its keys.
+        """
+        folder = self._with_nights.folder / RUNS
+        if day is None:
+            return list(islice(newest_runs(folder), limit))
+        found = read_run(folder / _day(day).isoformat())
+        return [] if found is None else [found]
 
     def held(self) -> list[HeldNow]:
         """What gates hold now, app by app: nothing of what was let through or published since."""
@@ -77,7 +84,7 @@ class WorkspaceNights:
     def night_page(self, day: date | str, app: str = "") -> str:
         """The HTML page of the night of a date, or of one app's. Raises NotFound where there is none."""
         workspace = self._with_nights
-        when = day if isinstance(day, date) else _day(day)
+        when = _day(day)
         names = [*([f"night-{workspace.app(app).name}.html"] if app else []), "night.html"]
         folder = workspace.folder / RUNS / when.isoformat()
         for path in (folder / name for name in names):
@@ -139,8 +146,8 @@ def _delivery(message: Message) -> Delivery:
     )  # fmt: skip
 
 
-def _day(text: str) -> date:
+def _day(day: date | str) -> date:
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(day) if isinstance(day, str) else day
     except ValueError:
-        raise SegkitError(f"'{text}': expected a day such as 2026-01-31") from None
+        raise SegkitError(f"'{day}': expected a day such as 2026-01-31") from None

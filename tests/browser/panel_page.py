@@ -1,4 +1,4 @@
-"""A panel's view in a real browser before its real model, without a JupyterLab between: messages cross as JSON and bytes.
+"""A panel's view in a real browser before its real model, with no JupyterLab between: messages cross as JSON and bytes.
 
 What a notebook adds (layout, theme, keys, the kernel) is tested in a lab; everything else is tested here, at a tenth of
 its cost.
@@ -34,7 +34,9 @@ async (source) => {
     send: (content, _callbacks, buffers) => window.toModel(JSON.stringify(content), (buffers ?? []).map(text)),
   };
   const bytes = (text) => new DataView(Uint8Array.from(atob(text), (each) => each.charCodeAt(0)).buffer);
-  window.fromModel = (told) => { for (const [message, buffers] of told) for (const fn of [...listeners]) fn(message, buffers.map(bytes)); };
+  window.fromModel = (told) => {
+    for (const [message, buffers] of told) for (const fn of [...listeners]) fn(message, buffers.map(bytes));
+  };
   const made = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   const el = document.querySelector("main");
   window.endPanel = made.default.render({ model, el });

@@ -1,4 +1,4 @@
-"""The panels of nights and files in a real browser: a held segment is let through, and every state can be read by all."""
+"""The panels of nights and files in a real browser: a held segment is let through, and all can read every state."""
 
 from __future__ import annotations
 

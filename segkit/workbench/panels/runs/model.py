@@ -67,7 +67,7 @@ class RunsModel(PanelModel):
 
     def _night(self, asked: Asked) -> Message:
         day = asked.day("date")
-        found = next((each for each in self.workspace.nights(10_000) if day and each["date"] == day.isoformat()), None)
+        found = next(iter(self.workspace.nights(day=day)), None) if day else None
         if found is None:
             raise SegkitError("There is no night of this date any more; look again.")
         return {

@@ -69,7 +69,7 @@ function render({ model, el }) {
       plan.replaceChildren(h("p", { class: "note" }, "Choose a segment, and what would be written stands here: rows, columns, personal data. Nothing leaves before you say so."));
       return;
     }
-    view.cancel(); // only the newest matters
+    if (!isWorking) view.cancel(); // only the newest plan matters; an export goes on
     const answer = await view.ask("plan", wanted(), { quiet: true });
     if (number !== asked || answer.stopped) return;
     plan.classList.remove("stale");
@@ -92,23 +92,24 @@ function render({ model, el }) {
 
   function confirm() {
     const shown = planned;
+    const words = wanted();
     const people = `${countWords(shown.rows)} rows`;
     const personal = shown.personal.length ? ` with personal data (${shown.personal.map(nameOf).join(", ")})` : "";
     const close = openPopover(view.root, go, h("div", { class: "pastebox" },
       h("p", {}, `${people}${personal} are written to a file that can leave segkit. It is on record as made by ${opening.who}.`),
-      h("div", { class: "choices" }, button("Export now", () => { close(); run(); }, { class: "primary" }), button("Not now", () => close()))),
+      h("div", { class: "choices" }, button("Export now", () => { close(); run(words); }, { class: "primary" }), button("Not now", () => close()))),
     { label: "Export", width: 340 });
     close.box.querySelector("button").focus({ preventScroll: true });
   }
 
-  async function run() {
+  async function run(words) {
     view.show("");
     isWorking = true;
     go.disabled = true;
     progress.hidden = false;
     put(step, "Beginning");
     bar.value = 0;
-    const answer = await view.ask("export", { ...wanted(), confirmed: true }, { quiet: true });
+    const answer = await view.ask("export", { ...words, confirmed: true }, { quiet: true });
     isWorking = false;
     progress.hidden = true;
     go.disabled = !planned;
