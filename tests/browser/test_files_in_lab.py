@@ -125,12 +125,14 @@ def test_a_bad_file_is_said_to_be_bad_loses_nothing_and_its_rows_are_mended(
 def test_an_export_says_what_will_leave_is_confirmed_once_and_its_zip_is_that(
     lab: LabPage, workspace: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "list.csv").write_text("email\nnobody@example.org\n")
+    segkit.open(workspace).app("smart-home").import_list(tmp_path / "list.csv", name="Newsletter")
     panel = lab.open("40_export_segments.ipynb", "Export segments", "Export segments")
     expect(panel.locator(".plan .hero")).to_have_text("112 rows")
     panel.get_by_label("Search labels").fill("country")
-    panel.get_by_role("checkbox", name="Country").check()
+    panel.get_by_role("checkbox", name="Country Basic information", exact=True).check()
     expect(panel.locator(".plan .columns")).to_have_text("uid, country")
-    panel.get_by_label("Search segments").fill("spring fair")
+    panel.get_by_label("Search segments").fill("newsletter")
     expect(panel.locator(".pick.never")).to_contain_text("Imported lists are never exported")
     lab.pictured(panel, "export_plan")
     panel.get_by_role("button", name="Export…").click()

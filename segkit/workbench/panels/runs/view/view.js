@@ -40,7 +40,7 @@ function render({ model, el }) {
     const named = finding.segment ? `‘${finding.segment}’` : `Every segment of ${one.app}`;
     const served = finding.segment && finding.served !== null && finding.served !== undefined ? ` Its last ${countWords(finding.served)} users are still served.` : " What was published before is still served.";
     const accept = button("Let it through…", () => sure(one, finding, accept), { disabled: !mayAccept, "aria-label": `Let ${finding.segment || finding.gate} through` });
-    return h("article", { class: "card" }, h("h4", {}, `${named} is held`), h("p", {}, `${finding.sentence}.`),
+    return h("article", { class: "card" }, h("h4", {}, `${named} is held`), h("p", {}, `${finding.sentence[0].toUpperCase()}${finding.sentence.slice(1)}.`),
       h("p", { class: "note" }, `Gate ${finding.gate}: found ${finding.found}, expected ${finding.limit}. As of ${dayWords(one.as_of)}.${served}`),
       finding.needs_load
         ? h("p", { class: "note" }, "Nothing new was loaded. ", h("code", {}, "segkit nightly --accept drift"), " takes the sources as they are, and loads them.")
