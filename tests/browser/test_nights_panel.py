@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,7 @@ ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     ARTEFACTS.mkdir(exist_ok=True)
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=120_000)
     with running_browser(chromium) as found:
         yield found
 
@@ -47,9 +47,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightlyShop]:
     made.close()
 
 
-def shown(browser: Browser, model: PanelModel, panel: type[Panel]) -> PanelPage:
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
-    return PanelPage(page, model, str(panel._esm), str(panel._css))
+Shown = Callable[[PanelModel, type[Panel]], PanelPage]
+
+
+@pytest.fixture
+def shown(browser: Browser) -> Iterator[Shown]:
+    """Shows a panel on a page of its own, which is closed with the test."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    yield lambda model, panel: PanelPage(context.new_page(), model, str(panel._esm), str(panel._css))
+    context.close()
 
 
 def looked_at(page: PanelPage, name: str) -> None:
@@ -66,9 +72,9 @@ def looked_at(page: PanelPage, name: str) -> None:
     assert page.failures == []
 
 
-def test_a_held_segment_is_let_through_once_and_on_record(shop: NightlyShop, browser: Browser) -> None:
+def test_a_held_segment_is_let_through_once_and_on_record(shop: NightlyShop, shown: Shown) -> None:
     model = RunsModel(shop.workspace)
-    page = shown(browser, model, RunsPanel)
+    page = shown(model, RunsPanel)
     panel = page.panel
     expect(panel.get_by_role("heading", name="‘Germans’ is held")).to_be_visible()
     expect(panel.get_by_text("Its last 60 users are still served")).to_be_visible()
@@ -91,18 +97,18 @@ def test_a_held_segment_is_let_through_once_and_on_record(shop: NightlyShop, bro
     model.close()
 
 
-def test_before_the_first_night_the_panel_says_how_to_run_one(browser: Browser, tmp_path: Path) -> None:
+def test_before_the_first_night_the_panel_says_how_to_run_one(shown: Shown, tmp_path: Path) -> None:
     shop = NightlyShop(tmp_path / "shop")
     shop.write(EVE)
-    page = shown(browser, RunsModel(shop.workspace), RunsPanel)
+    page = shown(RunsModel(shop.workspace), RunsPanel)
     expect(page.panel.get_by_text("segkit nightly -w")).to_be_visible()
     looked_at(page, "runs_empty")
     shop.close()
 
 
-def test_an_export_that_is_refused_and_one_that_nobody_may_make_say_so(shop: NightlyShop, browser: Browser) -> None:
+def test_an_export_that_is_refused_and_one_that_nobody_may_make_say_so(shop: NightlyShop, shown: Shown) -> None:
     model = ExportModel(shop.app)
-    page = shown(browser, model, ExportPanel)
+    page = shown(model, ExportPanel)
     expect(page.panel.get_by_text("Nothing leaves before you say so")).to_be_visible()
     page.panel.get_by_role("checkbox", name="VIPs").check()
     expect(page.panel.locator(".plan .hero")).to_have_text("50 rows")
@@ -122,7 +128,7 @@ def test_an_export_that_is_refused_and_one_that_nobody_may_make_say_so(shop: Nig
         (ExportPanel, ExportModel(workspace.app()), "Exporting takes the role exporter or admin"),
         (ImportPanel, ImportModel(workspace.app()), "Importing takes the role editor or admin"),
     ):
-        denied = shown(browser, asked, panel)
+        denied = shown(asked, panel)
         expect(denied.panel.get_by_text(words)).to_be_visible()
         looked_at(denied, f"{denied.panel.get_attribute('aria-label')} denied".lower().replace(" ", "_"))
         asked.close()
