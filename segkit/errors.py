@@ -55,6 +55,10 @@ class NotFound(SegkitError):
     """No such workspace, app, segment, label, event or user."""
 
 
+class ImportedBefore(SegkitError):
+    """The very same file was imported already; nothing was changed."""
+
+
 class Forbidden(SegkitError):
     """Whoever asked has no role in the workspace that may do it."""
 

@@ -28,7 +28,8 @@ _FOUND = re.compile(
 #: The errors of segkit by name; a test compares them.
 _OUR_OWN = frozenset({
     "Busy", "Cancelled", "CatalogMoved", "Damaged", "DataProblem", "DefinitionError", "Drifted", "Forbidden", "Held",
-    "Lost", "Moved", "NotDelivered", "NotFound", "Overtaken", "PartlyDone", "SegkitError", "StaleSave",
+    "ImportedBefore", "Lost", "Moved", "NotDelivered", "NotFound", "Overtaken", "PartlyDone", "SegkitError",
+    "StaleSave",
 })  # fmt: skip
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 

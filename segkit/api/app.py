@@ -7,15 +7,13 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from segkit.api import (
     differing,
     estimating,
     evaluation,
-    exporting,
-    exporting_due,
     life,
     listing,
     looking,
@@ -28,7 +26,7 @@ from segkit.api.analysing.judging import is_in
 from segkit.api.definitions import Definitions, definitions_of
 from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
-from segkit.api.export_options import ExportOptions, Wanted
+from segkit.api.exports_face import AppExports
 from segkit.api.keeping import prune
 from segkit.api.life import SegmentLife
 from segkit.api.lists.face import AppLists
@@ -37,7 +35,7 @@ from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, Se
 from segkit.api.whom import person
 from segkit.data.frames import add_frame
 from segkit.data.manifest import Manifest, read_manifest
-from segkit.data.settings import AppSettings, ExportSettings
+from segkit.data.settings import AppSettings
 from segkit.definitions import predefined
 from segkit.definitions.conditions import Condition
 from segkit.definitions.documents import Document
@@ -54,14 +52,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from segkit.api.workspace import Workspace
-    from segkit.exchange.exports import ExportResult
     from segkit.store.retention import LetGo
 
 Day = date | str | None
 
 
 @asking(permitting.APP, lambda app: app.workspace)
-class App(SegmentLife, AppLists, Analysing):
+class App(SegmentLife, AppLists, AppExports, Analysing):
     """Whose users they are. Get one from a workspace: `segkit.open("demo").app("smart-home")`."""
 
     def __init__(self, workspace: Workspace, name: str, settings: AppSettings) -> None:
@@ -344,33 +341,6 @@ class App(SegmentLife, AppLists, Analysing):
         """
         day = self.day(data_date) if data_date else None
         return add_frame(self.workspace.folder, self.settings, role, frame, data_date=day, files=files)
-
-    # --- out ---------------------------------------------------------------------------------------------------------
-
-    def export(
-        self,
-        names: Sequence[str],
-        path: str | Path | None = None,
-        as_of: Day = None,
-        **options: Unpack[ExportOptions],
-    ) -> ExportResult:
-        """One zip of the named segments' published users with chosen labels and a manifest; imported ones are refused.
-
-        Without `path` it lies in the workspace's `exports/`. On record, with the labels that were asked for. Options:
-        labels, format, profile (also a platform's), channel, columns, holdout, seed, variants, changes, max_age_days;
-        see `export_options.Wanted`.
-        """
-        wanted = Wanted(**options)
-        return exporting.export(self, names, self.day(as_of), wanted, Path(path) if path else None)
-
-    def export_due(self, as_of: Day = None, names: Iterable[str] | None = None) -> list[exporting_due.DueExport]:
-        """Makes the exports that `segkit.toml` has due on that date, each once."""
-        return exporting_due.export_due(self, self.day(as_of), names)
-
-    @property
-    def due_exports(self) -> tuple[ExportSettings, ...]:
-        """What the settings export of this app."""
-        return tuple(export for export in self.workspace.settings.exports if export.app == self.name)
 
     # -----------------------------------------------------------------------------------------------------------------
 

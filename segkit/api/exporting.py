@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from segkit.api.definitions import Definition, Definitions
-from segkit.api.earlier_exports import Earlier, earlier_exports
+from segkit.api.earlier_exports import Earlier
 from segkit.api.export_options import Wanted
 from segkit.api.export_parts import Chosen, Selection
-from segkit.api.publishable import publishable
+from segkit.api.export_preparing import Watch, prepare
 from segkit.data.settings import bytes_of
 from segkit.definitions.documents import document_data
 from segkit.definitions.sentences import sentence
 from segkit.definitions.vocabulary import LabelDeclaration
-from segkit.engine.bitmap import Bitmap
 from segkit.engine.evaluator import ALONE, DuckEvaluator
 from segkit.errors import Busy, PartlyDone
 from segkit.exchange.delivery import is_url
 from segkit.exchange.exports import ExportPart, ExportResult, Split, write_export
 from segkit.exchange.manifest import instant_text
-from segkit.exchange.storage import plain
 from segkit.operations.delivering import message_of, replace_older, send_deliveries
-from segkit.operations.roles import require
 from segkit.store.outbox import NewMessage
 from segkit.store.records import Snapshot
 from segkit.store.sent import keep_sent
-from segkit.store.snapshots import read_snapshot
 
 if TYPE_CHECKING:
     from segkit.api.app import App
@@ -40,11 +38,17 @@ _MEMORY = "500MB"
 
 
 def export(
-    app: App, names: Sequence[str], as_of: date, wanted: Wanted, path: Path | None = None, due: str | None = None
+    app: App,
+    names: Sequence[str],
+    as_of: date,
+    wanted: Wanted,
+    path: Path | None = None,
+    due: str | None = None,
+    watch: Watch = Watch(),  # noqa: B008  # frozen
 ) -> ExportResult:
     """Writes one zip and records it. Raises SegkitError where a segment may not leave, or is not published for then."""
     with _evaluator(app) as evaluator:
-        return _export(app, evaluator, names, as_of, wanted, path, due)
+        return _export(app, evaluator, names, as_of, wanted, path, due, watch)
 
 
 @contextmanager
@@ -68,22 +72,18 @@ def _export(
     wanted: Wanted,
     path: Path | None,
     due: str | None,
+    watch: Watch,
 ) -> ExportResult:
-    definitions = app.definitions()
+    prepared = prepare(app, evaluator, names, as_of, wanted, watch)
+    selection, family, last = prepared.selection, prepared.family, prepared.last
     declared = [app.vocabulary.label(code) for code in wanted.labels]
-    chosen = list({d.id: d for d in (definitions[name] for name in names)}.values())
-    found = [(d, publishable(app, d, as_of, definitions, wanted.max_age_days)) for d in chosen]
-    selection = Selection(app, evaluator, as_of, wanted)
-    personal = selection.personal_columns
-    if personal:
-        require(app.workspace.settings.roles, app.workspace.actor, "members", "export with personal data")
-    last = earlier_exports(app, _family(chosen, wanted)) if wanted.changes else None
-    written: dict[str, Chosen] = {}
-    parts: list[ExportPart] = []
-    for definition, snapshot in found:
-        before = last.of(app, definition.id, evaluator.size) if last is not None else None
-        written[definition.id] = selection.of(_users(evaluator, app, snapshot, as_of), before)
-        parts += _parts(app, definition, snapshot, written[definition.id], selection, definitions)
+    written = {definition.id: chosen for definition, _, chosen in prepared.segments}
+    batches = watch.over(sum(piece.users.count for chosen in written.values() for piece in chosen.pieces))
+    parts = [
+        part
+        for definition, snapshot, chosen in prepared.segments
+        for part in _parts(app, definition, snapshot, chosen, selection, prepared.definitions, batches)
+    ]
     made_at = app.workspace.clock()
     result = write_export(
         path or app.workspace.folder / wanted.folder / file_name(app, due, as_of, made_at.strftime("%H%M%S")),
@@ -101,7 +101,7 @@ def _export(
         about=_about(selection, wanted, last, declared),
     )
     consent_of = None if selection.reachable is None else evaluator.manifest.generation
-    message = _message(app, result, wanted, chosen, consent_of, made_at, due)
+    message = _message(app, result, wanted, family, consent_of, made_at, due)
     app.workspace.catalog.record_export(
         app.name,
         name=due,
@@ -110,7 +110,7 @@ def _export(
         sha256=result.sha256,
         at=made_at,
         actor=app.workspace.actor,
-        detail={**_detail(app, written, result, wanted, _family(chosen, wanted), message), "personal": personal},
+        detail={**_detail(app, written, result, wanted, family, message), "personal": selection.personal_columns},
         delivery=message,
     )
     if message is not None:
@@ -125,6 +125,7 @@ def _parts(
     chosen: Chosen,
     selection: Selection,
     definitions: Definitions,
+    watched: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
 ) -> list[ExportPart]:
     told: dict[str, Any] = {
         "segment_id": definition.id,
@@ -143,7 +144,7 @@ def _parts(
         ExportPart(
             **told,
             count=piece.users.count,
-            batches=selection.batches_of(piece),
+            batches=watched(selection.batches_of(piece)),
             piece=piece.name,
             columns=selection.columns_of(piece),
             schema=selection.schema_of(piece),
@@ -198,23 +199,11 @@ def _detail(
     }
 
 
-def _target(wanted: Wanted) -> str:
-    """Where it goes, as the record says it: nothing secret of a URL."""
-    target = wanted.target or "exports"
-    return plain(target) if is_url(target) else target
-
-
-def _family(chosen: Sequence[Definition], wanted: Wanted) -> dict[str, Any]:
-    """What two exports have in common of which the second may continue the first."""
-    ids = sorted(definition.id for definition in chosen)
-    return {"target": _target(wanted), "profile": wanted.profile, "channel": wanted.channel, "segments": ids}
-
-
 def _message(
     app: App,
     result: ExportResult,
     wanted: Wanted,
-    chosen: Sequence[Definition],
+    family: Mapping[str, Any],
     consent_of: int | None,
     made_at: datetime,
     due: str | None,
@@ -230,7 +219,7 @@ def _message(
         made_at=instant_text(made_at),
         target=wanted.target,
         secret=wanted.secret,
-        family=_family(chosen, wanted),
+        family=family,
         consent_of=consent_of,
     )
 
@@ -245,11 +234,6 @@ def _deliver(app: App, result: ExportResult, message: NewMessage, wanted: Wanted
         problems = (f"it waits until what another process delivers has arrived: {error} `segkit notify` sends it",)
     if problems:
         raise PartlyDone(f"{result.path.name} is written, and on record. {'; '.join(problems)}.")
-
-
-def _users(evaluator: DuckEvaluator, app: App, snapshot: Snapshot, as_of: date) -> Bitmap:
-    """Those of a snapshot who are still there: one with cycle once may be older than the date exported for."""
-    return read_snapshot(app.workspace.folder, snapshot).resized(evaluator.size) & evaluator.base(as_of)
 
 
 def file_name(app: App, due: str | None, as_of: date, time: str) -> str:

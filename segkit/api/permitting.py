@@ -27,6 +27,7 @@ WORKSPACE: Mapping[str, Right] = {
     "load": "edit", "apply": "edit", "night": "edit",
     "forget_days": "admin", "backup": "admin", "audit": "admin",
     "erase": "admin",
+    "nights": "look", "held": "look", "night_page": "look", "deliveries": "look", "accept": "edit",
 }  # fmt: skip
 APP: Mapping[str, Right] = {
     "definitions": "look", "require_history": "look", "notes": "look", "estimate": "look", "values": "look",
@@ -41,9 +42,10 @@ APP: Mapping[str, Right] = {
     "lint": "look", "lint_set": "look", "lint_all": "look",
     "save": "edit", "save_rule": "edit", "publish": "edit", "delete": "edit", "refresh": "edit", "prune": "edit",
     "add": "edit", "revert": "edit", "duplicate": "edit", "archive": "edit", "unarchive": "edit", "undelete": "edit",
-    "import_list": "edit", "add_to_list": "edit", "take_off_list": "edit", "list_versions": "look",
-    "list_rows": "members", "list_failures": "export", "audience": "export",
-    "export": "export", "export_due": "export",
+    "import_list": "edit", "look_at_list": "edit", "add_to_list": "edit", "take_off_list": "edit",
+    "list_versions": "look", "list_rows": "members", "list_failures": "export", "audience": "export",
+    "export": "export", "plan_export": "export", "export_due": "export", "exported_file": "export",
+    "exports_made": "look", "export_manifest": "look",
 }  # fmt: skip
 
 #: The workspace that a method which was asked for is at work in.

@@ -17,6 +17,7 @@ from segkit.api.backing_up import BackupReport, Part, back_up
 from segkit.api.erasing import erase
 from segkit.api.erasure_report import ErasureReport
 from segkit.api.night import Night, NightDates
+from segkit.api.nights import WorkspaceNights
 from segkit.api.permitting import asking
 from segkit.api.planning.applying import Applied, apply, apply_plan, read_plan
 from segkit.api.planning.planning import make_plan
@@ -61,7 +62,7 @@ def login() -> str:
 
 
 @asking(permitting.WORKSPACE, lambda workspace: workspace)
-class Workspace:
+class Workspace(WorkspaceNights):
     """One folder, owned by one machine. Everything that is asked for is read when it is asked for."""
 
     def __init__(self, folder: Path, actor: str, clock: Clock) -> None:

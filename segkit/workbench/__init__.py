@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from segkit.workbench.builder.panel import build
+    from segkit.workbench.panels.exporting.panel import exports
+    from segkit.workbench.panels.importing.panel import import_list
+    from segkit.workbench.panels.runs.panel import runs
 
-__all__ = ["build"]
+__all__ = ["build", "exports", "import_list", "runs"]
+
+#: Where each lies; imported when first used: the night and its page need no widgets.
+_PLACES = {
+    "build": "segkit.workbench.builder.panel",
+    "exports": "segkit.workbench.panels.exporting.panel",
+    "import_list": "segkit.workbench.panels.importing.panel",
+    "runs": "segkit.workbench.panels.runs.panel",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when first used: the night and its page need no widgets.
-    if name == "build":
-        from segkit.workbench.builder.panel import build
-
-        return build
+    if name in _PLACES:
+        return getattr(import_module(_PLACES[name]), name)
     raise AttributeError(f"module 'segkit.workbench' has no attribute '{name}'")

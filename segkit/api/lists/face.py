@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from segkit.api.lists.audience import Audience
     from segkit.api.lists.finding import Channel
     from segkit.api.lists.importing import Progress
+    from segkit.api.lists.looking_at import ListLook
     from segkit.api.lists.reports import ImportReport
     from segkit.exchange.lists.kept import Mode
     from segkit.store.records import ListVersion
@@ -42,8 +43,9 @@ class AppLists:
 
         `consented` states that external addresses, those of no user, agreed to e-mail; without it they are held back.
         `region`, such as DE, is that of mobiles without a country code; `mapping` gives the heading of a field where
-        headings do not say it. All or nothing is done. Raises SegkitError with what is wrong with the file or which
-        limit stopped it, and for a file that was imported before unless `again`.
+        headings do not say it (an empty one: no such field). All or nothing is done. Raises SegkitError with what is
+        wrong with the file or which limit stopped it, ImportedBefore for a file that was imported before unless
+        `again`.
         """
         from segkit.api.lists.importing import Wanted, import_list
 
@@ -58,6 +60,15 @@ class AppLists:
             again=again,
         )
         return import_list(self._with_lists, Path(path), wanted, progress, cancel)
+
+    def look_at_list(self, path: str | os.PathLike[str], *, cancel: threading.Event | None = None) -> ListLook:
+        """What a file holds before it is imported: rows, headings, and which column seems to be what. Keeps nothing.
+
+        Raises SegkitError for a file that is no list, or too large.
+        """
+        from segkit.api.lists.looking_at import look_at_list
+
+        return look_at_list(self._with_lists, Path(path), cancel)
 
     def add_to_list(
         self,

@@ -16,7 +16,7 @@ from segkit.api.lists.keeping import FOLDER, Change, changing, keep, reading_fol
 from segkit.api.lists.reports import ImportReport
 from segkit.data.kept_out import read_kept_out
 from segkit.definitions.documents import Document, parse_document
-from segkit.errors import SegkitError
+from segkit.errors import ImportedBefore, SegkitError
 from segkit.exchange.lists.headings import FIELDS, Columns, columns_of
 from segkit.exchange.lists.kept import NO_ROWS, Mode, merged, rows_of
 from segkit.exchange.lists.kept_out import without_kept_out
@@ -76,7 +76,7 @@ def import_list(
     scratch = private_folder(reading_folder(app.workspace.folder))
     tell("Reading the file", 0.0)
     with reading(path, scratch, wanted.limits, tell=_reading_told(tell), cancel=cancel) as cells:
-        columns = _columns(app, cells, wanted, path)
+        columns = columns_in(app, cells, wanted.mapping, path)
         tell("Looking up users", 0.0)
         found = verdicts(cells.table, columns, people_of(app, wanted.region), wanted.region)
     if not found.rows:
@@ -136,19 +136,20 @@ def _refuse_the_same_file(app: App, path: Path, sha256: str) -> None:
         if version.source_sha256 == sha256:
             name = app.names()(version.segment_id)
             when = moment_words(version.at, app.workspace.clock(), app.zone)
-            raise SegkitError(
+            raise ImportedBefore(
                 f"{path.name} was imported before, into ‘{name}’ ({when}); nothing was changed. "
                 "`--again` imports it once more."
             )
 
 
-def _columns(app: App, cells: Cells, wanted: Wanted, path: Path) -> Columns:
+def columns_in(app: App, cells: Cells, mapping: Mapping[str, str], path: Path) -> Columns:
+    """Which column holds what, also where a file is headed as the app's own exports are. Raises SegkitError."""
     own: dict[str, str | None] = {}
     address = {address_label(app, kind): kind for kind in ("email", "mobile")}
     for label in app.vocabulary.labels:  # as exports call them
         own |= {heading: address.get(label.code) for heading in (label.code, label.name)}
     try:
-        return columns_of(cells.headings, wanted.mapping, own)
+        return columns_of(cells.headings, mapping, own)
     except SegkitError as error:
         raise SegkitError(f"{path.name}: {error}") from None
 

@@ -80,7 +80,8 @@ def columns_of(
     mapping: Mapping[str, str] | None = None,
     own: Mapping[str, str | None] | None = None,
 ) -> Columns:
-    """Where a file's fields are. `mapping` gives the heading of a field, and goes before what headings say.
+    """Where a file's fields are. `mapping` gives the heading of a field, and goes before what headings say; an empty
+    one says that the file has no such field.
 
     `own` are the headings of the app's own exports: what its labels are called, and the field of those that hold
     addresses. A column of another label is no field where another column is that field.
@@ -125,6 +126,8 @@ def _mapped(headings: Sequence[str | None], mapping: Mapping[str, str]) -> dict[
             raise SegkitError(
                 f"mapping: no field '{field}'; expected one of {', '.join(FIELDS)}.{nearest(field, FIELDS)}"
             )
+        if not heading:
+            continue
         place = by_fold.get(_folded(heading))
         if place is None:
             near = nearest(heading, [one for one in headings if one])

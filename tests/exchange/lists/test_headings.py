@@ -75,3 +75,8 @@ def test_columns_of_the_apps_own_exports_are_known_by_what_its_labels_are_called
     assert (found.places, found.left_out) == ({"uid": 0, "mobile": 2}, ("customer id",))
     with pytest.raises(SegkitError, match="both seem to hold email"):
         columns_of(["mail_1", "e-mail"], own=own)
+
+
+def test_an_empty_heading_in_a_mapping_leaves_a_field_out_though_a_column_is_headed_so() -> None:
+    assert columns_of(["email", "uid"], {"uid": ""}).places == {"email": 0}
+    assert columns_of(["email", "uid"], {"uid": ""}).left_out == ("uid",)

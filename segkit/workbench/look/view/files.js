@@ -4,13 +4,15 @@ const PIECE = 1 << 20;
 
 /**
  * Sends a file: `begin` with name and size, `piece` with bytes, in order; each is asked for by the name given in `asks`.
- * `progress(share)` hears from 0 to 1. Gives the answer to the last piece, or null when one was refused.
+ * `progress(share)` hears from 0 to 1. Gives the answer to the last piece, or null when one was refused, or once
+ * `signal` is aborted.
  */
-async function sendFile(view, file, asks, progress = () => {}) {
+async function sendFile(view, file, asks, progress = () => {}, signal = null) {
   const begun = await view.ask(asks.begin, { name: file.name, size: file.size });
   if (!begun) return null;
   let answer = begun;
   for (let at = 0; at < file.size; at += PIECE) {
+    if (signal?.aborted) return null;
     const bytes = await file.slice(at, at + PIECE).arrayBuffer();
     answer = await view.ask(asks.piece, { at }, { buffers: [bytes] });
     if (!answer) return null;

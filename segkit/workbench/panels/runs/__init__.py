@@ -1,0 +1,1 @@
+"""The panel of nights: what each did, what gates hold, and the button that lets it through."""
