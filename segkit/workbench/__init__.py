@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from segkit.workbench.builder.panel import build
+    from segkit.workbench.panels.segments.panel import segments
 
-__all__ = ["build"]
+__all__ = ["build", "segments"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +17,8 @@ def __getattr__(name: str) -> Any:
         from segkit.workbench.builder.panel import build
 
         return build
+    if name == "segments":
+        from segkit.workbench.panels.segments.panel import segments
+
+        return segments
     raise AttributeError(f"module 'segkit.workbench' has no attribute '{name}'")
