@@ -38,15 +38,15 @@ _ORDER: Mapping[str, Callable[[SegmentInfo, int], Any]] = {
 def listed(app: App, asked: Asked) -> Message:
     """A page of the segments that a view looks for, with what it can narrow them by."""
     state = state_of(asked)
-    found = app.segments(
-        _search(asked), archived=state == "archived", deleted=state == "deleted", stale=asked.flag("stale")
-    )
+    search, stale = _search(asked), asked.flag("stale")
+    found = app.segments(search, archived=state == "archived", deleted=state == "deleted", stale=stale)
+    everything = found if state == "active" and search == Search() and not stale else app.segments()
     used, counts = app.used_by(), app.recent_counts(DAYS)
     rows = _sorted(found, {read: len(users) for read, users in used.items()}, asked)
     offset = asked.number("offset")
     offset = min(offset, max(0, len(rows) - 1) // PAGE * PAGE)
     page = [row_of(info, len(used.get(info.id, ())), counts.get(info.id, {})) for info in rows[offset : offset + PAGE]]
-    return {"rows": page, "total": len(rows), "offset": offset, **_choices(app)}
+    return {"rows": page, "total": len(rows), "offset": offset, **_choices(everything)}
 
 
 def row_of(info: SegmentInfo, used: int, counts: Mapping[date, int]) -> Message:
@@ -85,9 +85,8 @@ def _sorted(found: Iterable[SegmentInfo], used: Mapping[str, int], asked: Asked)
     return [info for _, info in there] + [info for key, info in keyed if key is None]
 
 
-def _choices(app: App) -> Message:
+def _choices(everything: Sequence[SegmentInfo]) -> Message:
     """What segments can be narrowed to, with how many there are of each, whatever is looked for now."""
-    everything = app.segments()
     folders = Counter(info.folder for info in everything if info.folder)
     return {
         "all": len(everything), "kinds": dict(Counter(info.kind for info in everything)),

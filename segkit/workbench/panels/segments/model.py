@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Makes another panel of an app and a segment's name, which is empty where it is of no segment.
 Open = Callable[["App", str], Shown]
 
+#: So many days that were not published are worked out unasked; more take long.
+_FEW_DAYS = 2
 _RIGHTS: tuple[Right, ...] = ("members", "export", "edit")
 
 
@@ -70,14 +72,18 @@ class SegmentsModel(PanelModel):
     def _open(self, asked: Asked) -> Message:
         found = one.opened(self.app, self._id(asked))
         self.chosen = str(found["id"])
-        return found
+        return {"segment": found}
 
     def _shut(self, _asked: Asked) -> Message:
         self.chosen = ""
         return {}
 
     def _trend(self, asked: Asked) -> Message:
-        found = self.app.trend(self._id(asked), progress=self._told_by(asked))
+        info = self._info(asked)
+        missing = one.days_to_work_out(self.app, info)
+        if missing > _FEW_DAYS and not asked.flag("wait"):
+            return {"missing": missing}
+        found = self.app.trend(info.id, progress=self._told_by(asked))
         chart = found.chart()
         table = [[point.as_of.isoformat(), point.count, point.entered, point.left] for point in found.points]
         return {"svg": chart.svg if chart else "", "words": found.words, "table": table}

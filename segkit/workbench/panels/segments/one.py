@@ -79,6 +79,13 @@ def _reasons(info: SegmentInfo, users: tuple[str, ...]) -> dict[str, str]:
     return reasons
 
 
+def days_to_work_out(app: App, info: SegmentInfo) -> int:
+    """How many of the last days were not published, and would be evaluated for a trend."""
+    if info.cycle == "once" or info.kind == "imported":  # they change with their snapshots only
+        return 0
+    return DAYS - len(app.recent_counts(DAYS).get(info.id, {}))
+
+
 def history_shown(history: History, version: int | None) -> Message:
     """The versions and what else befell a segment, in words; `now` is the current one."""
     entries = [

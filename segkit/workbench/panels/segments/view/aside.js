@@ -13,7 +13,7 @@ function asideOf(view, { changed, closed }) {
     trendAsk = null;
     const answer = await view.ask("open", { id });
     if (!answer) return;
-    segment = answer;
+    segment = answer.segment;
     paint();
     if (focus) parts.name.focus({ preventScroll: true });
     element.scrollIntoView({ block: "nearest" });
@@ -50,21 +50,37 @@ function asideOf(view, { changed, closed }) {
     return h("dl", { class: "facts" }, rows.filter(([, value]) => value !== "").map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value))));
   }
 
-  async function trend() {
+  async function trend(wait = false) {
     const place = parts.trend;
     if (segment.reasons.trend) return place.replaceChildren(h("p", { class: "note" }, segment.reasons.trend));
     const ask = view.number();
     trendAsk = ask;
     const bar = h("progress", { "aria-label": "Reading the trend", max: 1, value: 0 });
-    place.replaceChildren(h("p", { class: "note" }, "Reading the last 30 days…"), bar);
+    const stop = button("Cancel", () => view.cancel(ask));
+    place.replaceChildren(h("p", { class: "note" }, `Reading the last ${view.opening.days} days…`), h("div", { class: "running" }, bar, wait ? stop : null));
     place.dataset.ask = ask;
-    const answer = await view.ask("trend", { id: segment.id }, { quiet: true, ask });
+    if (wait) stop.focus();
+    const answer = await view.ask("trend", { id: segment.id, wait }, { quiet: true, ask });
     if (trendAsk !== ask) return undefined;
     trendAsk = null;
+    if (wait && place.contains(document.activeElement)) parts.name.focus({ preventScroll: true });
+    if (answer.missing || answer.stopped) return place.replaceChildren(...toWorkOut(answer));
     if (answer.refused) return place.replaceChildren(h("p", { class: "problem" }, answer.refused));
     const [head, ...lines] = answer.words.split("\n");
     return place.replaceChildren(
-      answer.svg ? drawing(answer.svg) : null, h("p", { class: "note" }, head, lines.length ? h("span", {}, ` ${lines.join(" ")}`) : null), trendTable(answer.table));
+      answer.svg ? wide(answer.svg, "Picture of the trend") : null, h("p", { class: "note" }, head, lines.length ? h("span", {}, ` ${lines.join(" ")}`) : null), trendTable(answer.table));
+  }
+
+  /** Days that were not published take a while: they are worked out where somebody asks for it. */
+  function toWorkOut({ missing }) {
+    const { counts } = segment;
+    const words = missing ? `${missing} of the last ${view.opening.days} days were not published.` : "Stopped.";
+    return [
+      counts.length ? sparkOf(counts, view.opening.as_of, view.opening.days) : null,
+      counts.length ? h("p", { class: "note" }, `${sparkWords(counts)}.`) : null,
+      h("p", { class: "note" }, `${words} They can be evaluated by the rule and the data of now, with who entered and who left.`),
+      h("div", {}, button("Work out the trend", () => trend(true), { "data-action": "trend" })),
+    ].filter(Boolean);
   }
 
   /** Runs one of the actions. */
@@ -188,6 +204,11 @@ function numbersNote(segment) {
   return segment.count === null ? segment.note : segment.freshness.replace(/^[\d,]+ /, "");
 }
 
+/** A picture that may be wider than its place, to be moved by mouse and keys. */
+function wide(svg, label) {
+  return h("div", { class: "wide", tabIndex: 0, role: "region", "aria-label": label }, drawing(svg));
+}
+
 function trendTable(rows) {
   const cells = rows.map(([day, ...numbers]) => h("tr", {}, h("th", { scope: "row" }, dayWords(day)), numbers.map((number) => h("td", { class: "number" }, countWords(number)))));
   const heads = ["As of", "Users", "Entered", "Left"].map((text, number) => h("th", { scope: "col", class: number ? "number" : "" }, text));
@@ -195,6 +216,6 @@ function trendTable(rows) {
 }
 
 function lineageOf({ svg, words }) {
-  return h("section", { class: "lineage", "aria-label": "Lineage" }, h("h4", {}, "Lineage"), h("div", { class: "wide", tabIndex: 0, role: "region", "aria-label": "Picture of the lineage" }, drawing(svg)),
+  return h("section", { class: "lineage", "aria-label": "Lineage" }, h("h4", {}, "Lineage"), wide(svg, "Picture of the lineage"),
     h("details", {}, h("summary", {}, "As text"), h("pre", {}, words)));
 }
