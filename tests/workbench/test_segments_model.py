@@ -250,7 +250,7 @@ def test_the_rule_builder_opens_within_and_what_it_saves_is_told_to_the_list(tal
     message = {"do": "save", "ask": 1, "how": "", "document": document}
     talk.model.receive({"do": "within", "number": within["number"] - 1, "message": message})
     talk.model.receive({"do": "within", "number": within["number"], "message": message})
-    talk.model.within.shown.model.wait()  # type: ignore[union-attr, attr-defined]
+    talk.model.within.shown.model.wait()  # type: ignore[union-attr]
     assert {"kind": "changed", "id": id_} in talk.told
     assert (shop.segment("Germans").version, shop.segment("Germans").count) == (2, 2)
     talk.ask("hide")
@@ -287,7 +287,8 @@ def test_a_viewer_sees_the_list_and_is_refused_the_rest_in_words(small: SmallWor
 @pytest.mark.parametrize(
     "message",
     [
-        {"do": "list", "sort": "1; drop table segments"}, {"do": "list", "state": "all"}, {"do": "list", "stale": "yes"},
+        {"do": "list", "sort": "1; drop table segments"}, {"do": "list", "state": "all"},
+        {"do": "list", "stale": "yes"},
         {"do": "list", "search": "x" * 201}, {"do": "list", "offset": -1}, {"do": "open", "id": "' or 1=1"},
         {"do": "open", "id": ["sg_1"]}, {"do": "open", "id": "sg_nobody"}, {"do": "trend", "id": "Germans"},
         {"do": "revert", "id": "sg_nobody", "to": "1"}, {"do": "show", "what": "os.system"},
