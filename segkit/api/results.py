@@ -240,7 +240,8 @@ class RefreshReport:
         return frame.astype({"users": "Int64", "change": "Int64"})
 
     def __repr__(self) -> str:
-        lines = [f"{self.app}, as of {self.as_of}: {len(self.published)} segments of {self.base:,} users"]
+        there = f"{len(self.published)} segment{'' if len(self.published) == 1 else 's'}"
+        lines = [f"{self.app}, as of {self.as_of}: {there} of {self.base:,} users"]
         for s in self.segments:
             count = "" if s.count is None else f"{s.count:,}"
             lines.append(f"  {count:>12}  {s.name} ({s.status}{': ' + s.reason if s.reason else ''})")

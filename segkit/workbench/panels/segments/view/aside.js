@@ -3,7 +3,6 @@
 /** `changed(id)` hears that the list is another; `closed()` that the segment is shut. */
 function asideOf(view, { changed, closed }) {
   const element = h("aside", { "aria-label": "Segment", hidden: true });
-  const message = h("div", { class: "message", hidden: true });
   let segment = null;
   let trendAsk = null;
   let parts = null;
@@ -35,14 +34,13 @@ function asideOf(view, { changed, closed }) {
     const more = h("div", { class: "more" });
     const trendPlace = h("section", { class: "trend", "aria-label": "Trend" });
     parts = { name, actions, more, trend: trendPlace };
-    message.hidden = true;
     element.hidden = false;
     element.replaceChildren(
       h("div", { class: "head" }, h("div", {}, name, h("span", { class: "chip" }, segment.kind), segment.state !== "active" ? h("span", { class: "chip warn" }, segment.state) : null),
         iconButton("close", "Close this segment", shut)),
       h("div", {}, h("div", { class: "hero" }, countWords(segment.count)), h("div", { class: segment.note ? "note warn" : "note" }, numbersNote(segment))),
       segment.description ? h("p", {}, segment.description) : null,
-      h("p", { class: "sentence" }, segment.sentence), actions.element, more, message, trendPlace, facts());
+      h("p", { class: "sentence" }, segment.sentence), actions.element, more, trendPlace, facts());
   }
 
   function facts() {
