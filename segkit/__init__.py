@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from segkit.api import init
     from segkit.api import open_workspace as open
+    from segkit.api.progress import progress
     from segkit.definitions.python_form import (
         all_of,
         any_of,
@@ -40,12 +41,13 @@ __all__ = [
     "not_",
     "open",
     "param",
+    "progress",
     "sample",
     "segment",
     "sequence",
 ]
 
-_RULE_WORDS = frozenset(__all__) - {"init", "open"}
+_RULE_WORDS = frozenset(__all__) - {"init", "open", "progress"}
 
 
 def __getattr__(name: str) -> Any:
@@ -54,6 +56,8 @@ def __getattr__(name: str) -> Any:
         return import_module("segkit.api").open_workspace
     if name == "init":
         return import_module("segkit.api").init
+    if name == "progress":
+        return import_module("segkit.api.progress").progress
     if name in _RULE_WORDS:
         return getattr(import_module("segkit.definitions.python_form"), name)
     raise AttributeError(f"module 'segkit' has no attribute '{name}'")

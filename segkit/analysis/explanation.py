@@ -105,7 +105,7 @@ class NearMiss:
         return f"{self.line.text}: {'; '.join(parts)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation(Finding):
     """Why one user is in, or not. `subject` is the segment's name, or `this rule`."""
 

@@ -36,6 +36,9 @@ class Finding(ABC):
     def __str__(self) -> str:
         return self.words
 
+    def __repr__(self) -> str:
+        return self.words
+
     def _repr_html_(self) -> str:
         lines = "<br>".join(html.escape(line) for line in self.words.splitlines() if line.strip())
         chart = self.chart()

@@ -83,7 +83,7 @@ class Timeline:
     next_before: date | None  # `before` of the next page; None on the last one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profile(Finding):
     """Everything that an app knows of one user as of a date. Personal data is masked unless it was asked for."""
 

@@ -80,7 +80,7 @@ def _pairs(names: Collection[str], asked: str | None) -> Iterator[tuple[str, str
         yield from ((asked, name) for name in sorted(names) if name != asked)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Similar(Finding):
     """Segments that nearly coincide or have the same rule: with one, or all pairs of an app."""
 

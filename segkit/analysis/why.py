@@ -77,7 +77,7 @@ class Part:
             yield from part.walk(depth + 1)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Why(Finding):
     """Why a segment has other users on one date than on an earlier one. The parts add up, user by user."""
 

@@ -27,6 +27,7 @@ from segkit.api.definitions import Definitions, definitions_of
 from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
 from segkit.api.exports_face import AppExports
+from segkit.api.faces import app_html, app_text
 from segkit.api.keeping import prune
 from segkit.api.life import SegmentLife
 from segkit.api.lists.face import AppLists
@@ -358,4 +359,7 @@ class App(SegmentLife, AppLists, AppExports, Analysing):
             raise SegkitError(f"as_of '{as_of}': expected a day such as 2026-01-31") from None
 
     def __repr__(self) -> str:
-        return f"App '{self.name}', as of {self.as_of}"
+        return app_text(self)
+
+    def _repr_html_(self) -> str:
+        return app_html(self)

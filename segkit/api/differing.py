@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from segkit.analysis.movement import Movement, first_uids
 from segkit.api.definitions import Definition, Definitions
 from segkit.api.evaluation import condition_of, evaluate
+from segkit.api.results import table_html
 from segkit.definitions.checks import require_sound
 from segkit.definitions.differences import document_differences
 from segkit.definitions.documents import Document
@@ -17,6 +19,8 @@ from segkit.errors import Busy, NotFound, SegkitError
 from segkit.store.references import with_ids
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from segkit.api.app import App
 
 
@@ -38,6 +42,13 @@ class Diff:
         """The uids of the first users who come, and of those who go."""
         both = {"gained": self.movement.gained, "lost": self.movement.lost}
         return {key: first_uids(users, self.uids(), most) if most else [] for key, users in both.items()}
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """One row: what the two are, users before and after, gained and lost."""
+        import pandas as pd
+
+        return pd.DataFrame([{"segment": self.name, "old": self.old, "new": self.new, **self.movement.counts()}])
 
     def to_dict(self, show: int = 0) -> dict[str, Any]:
         """Plain data, with `show` uids of those who come and who go as examples."""
@@ -64,6 +75,14 @@ class Diff:
 
     def __repr__(self) -> str:
         return self.text()
+
+    def _repr_html_(self) -> str:
+        counts = self.movement.counts()
+        row = (self.old, counts["before"], self.new, counts["after"], counts["gained"], counts["lost"])
+        head = ("From", "Users", "To", "Users", "Gained", "Lost")
+        words = "".join(f"<li>{html.escape(line)}</li>" for line in self.words)
+        notes = "".join(f"<p>Note: {html.escape(note)}</p>" for note in self.notes)
+        return table_html(head, [row], f"‘{self.name}’") + (f"<ul>{words}</ul>" if words else "") + notes
 
 
 def diff_versions(app: App, name: str, versions: tuple[int, int], as_of: date) -> Diff:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from segkit.analysis.lineage import Lineage, Node
@@ -11,6 +12,7 @@ from segkit.api.infos import SegmentInfo
 from segkit.api.lineage import lineage_of, read_by_segments
 from segkit.api.lists import life as lists
 from segkit.api.lists.rematching import match_lists_again
+from segkit.api.overview import recent_counts, used_by
 from segkit.definitions.documents import Document, document_data, name_key, parse_document
 from segkit.errors import NotFound, SegkitError
 from segkit.store.records import StoredSegment
@@ -95,6 +97,14 @@ class SegmentLife:
     def read_by_segments(self) -> dict[str, tuple[Node, ...]]:
         """By id, the segments and sources that each segment reads by itself."""
         return read_by_segments(self._app)
+
+    def used_by(self) -> dict[str, tuple[str, ...]]:
+        """By id, the segments and exports that use a segment by themselves, as messages name them."""
+        return used_by(self._app)
+
+    def recent_counts(self, days: int = 30) -> dict[str, dict[date, int]]:
+        """By id, how many users each segment was published with on each of the last days that it was."""
+        return recent_counts(self._app, days)
 
     def names(self) -> Callable[[str], str]:
         """Gives the name of a segment by its id; of archived and deleted ones too, and the id where there is none."""

@@ -33,6 +33,7 @@ APP: Mapping[str, Right] = {
     "definitions": "look", "require_history": "look", "notes": "look", "estimate": "look", "values": "look",
     "segments": "look", "segment": "look", "document": "look", "document_of_version": "look", "history": "look",
     "lineage": "look", "read_by_segments": "look", "names": "look", "diff": "look", "day": "look", "close": "look",
+    "used_by": "look", "recent_counts": "look",
     "conditions": "look", "overlap": "look", "compose": "look", "trend": "look",
     "why": "look", "similar": "look",
     "counts_without": "look", "parameter_values": "look", "as_sql": "look",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -63,6 +63,14 @@ class Estimate:
         """Of the base, 0 to 1; 0 of an empty base."""
         return self.count / self.base if self.base else 0.0
 
+    @property
+    def data(self) -> pd.DataFrame:
+        """One row a condition, the whole rule first: path, condition, users, share of the base."""
+        import pandas as pd
+
+        rows = [(c.path, c.text, c.count, c.count / self.base if self.base else 0.0) for c in self.conditions]
+        return pd.DataFrame(rows, columns=["path", "condition", "users", "share"])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data; the date as ISO text."""
         return {
@@ -117,6 +125,14 @@ class Members:
         """Their uids, in `user_no` order."""
         return [self._uids[number] for number in self.bitmap.user_nos()]
 
+    def holds(self, uids: Iterable[object]) -> list[bool]:
+        """Whether each of these is in, such as a column: `orders[members.holds(orders.uid)]`. Uids are text."""
+        mine = set(self.uids())
+        return [uid in mine for uid in uids]
+
+    def __contains__(self, uid: object) -> bool:
+        return self.holds([uid])[0]
+
     def __len__(self) -> int:
         return self.count
 
@@ -139,6 +155,11 @@ class Members:
 
     def __repr__(self) -> str:
         return f"{self.count:,} users as of {self.as_of}"
+
+    def _repr_html_(self) -> str:
+        size = "font-size:28px;font-variant-numeric:tabular-nums"
+        told = "Join with <code>&amp;</code>, <code>|</code> and <code>-</code>; <code>uids()</code> names them."
+        return f'<p><span style="{size}">{self.count:,}</span> users as of {self.as_of}</p><p>{told}</p>'
 
 
 #: `held`: by a gate; what was published before is still served.
@@ -219,7 +240,8 @@ class RefreshReport:
         return frame.astype({"users": "Int64", "change": "Int64"})
 
     def __repr__(self) -> str:
-        lines = [f"{self.app}, as of {self.as_of}: {len(self.published)} segments of {self.base:,} users"]
+        there = f"{len(self.published)} segment{'' if len(self.published) == 1 else 's'}"
+        lines = [f"{self.app}, as of {self.as_of}: {there} of {self.base:,} users"]
         for s in self.segments:
             count = "" if s.count is None else f"{s.count:,}"
             lines.append(f"  {count:>12}  {s.name} ({s.status}{': ' + s.reason if s.reason else ''})")

@@ -16,6 +16,7 @@ from segkit.api.auditing import AuditTrail
 from segkit.api.backing_up import BackupReport, Part, back_up
 from segkit.api.erasing import erase
 from segkit.api.erasure_report import ErasureReport
+from segkit.api.faces import workspace_html, workspace_text
 from segkit.api.night import Night, NightDates
 from segkit.api.nights import WorkspaceNights
 from segkit.api.permitting import asking
@@ -231,4 +232,7 @@ class Workspace(WorkspaceNights):
             self.catalog.close()
 
     def __repr__(self) -> str:
-        return f"Workspace with the apps {', '.join(self.app_names)}"
+        return workspace_text(self)
+
+    def _repr_html_(self) -> str:
+        return workspace_html(self)

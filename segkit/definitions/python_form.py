@@ -184,9 +184,9 @@ def event(code: str, where: Condition | None = None) -> _Events:
     return _Events(code, where)
 
 
-def sequence(*steps: _Events, within: int) -> _StepsTerm:
+def sequence(*steps: _Events | str, within: int) -> _StepsTerm:
     """Events one after the other, the last at most `within` × 24 hours after the first; name its days: `.last(30)`."""
-    return _StepsTerm(steps, within)
+    return _StepsTerm(tuple(event(step) if isinstance(step, str) else step for step in steps), within)
 
 
 # --- other conditions and groups -------------------------------------------------------------------------------------

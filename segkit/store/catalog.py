@@ -206,6 +206,11 @@ class Catalog:
         with self._database.reading() as connection:
             return published.newest_snapshots(connection, app, as_of)
 
+    def counts_since(self, app: str, since: date) -> dict[str, dict[date, int]]:
+        """By segment id, how many users it was published with as of each date from `since` on."""
+        with self._database.reading() as connection:
+            return published.counts_since(connection, app, since)
+
     def snapshot(self, app: str, segment_id: str, as_of: date) -> Snapshot | None:
         """The snapshot as of exactly this date; of several that of the newest version, last published."""
         with self._database.reading() as connection:

@@ -98,6 +98,16 @@ def newest_snapshots(connection: Connection, app: str, as_of: date) -> dict[str,
     return {row.segment_id: _snapshot(row) for row in rows}
 
 
+def counts_since(connection: Connection, app: str, since: date) -> dict[str, dict[date, int]]:
+    """By segment id, how many users it had as of each date from `since` on: what `snapshot` gives of each, by date."""
+    query = select(snapshots.c.segment_id, snapshots.c.as_of, snapshots.c.count)
+    query = query.where(snapshots.c.app == app, snapshots.c.as_of >= since)
+    found: dict[str, dict[date, int]] = {}
+    for segment_id, as_of, count in connection.execute(query.order_by(*NEWEST_FIRST)):
+        found.setdefault(segment_id, {}).setdefault(as_of, count)
+    return {segment_id: dict(sorted(counts.items())) for segment_id, counts in found.items()}
+
+
 def published_generations(connection: Connection, app: str, generations: Collection[str]) -> frozenset[str]:
     """Those of these generations that the catalog holds."""
     query = select(snapshots.c.generation).where(snapshots.c.app == app, snapshots.c.generation.in_(generations))

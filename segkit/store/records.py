@@ -6,12 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from segkit.definitions.documents import Document, parse_document
 
 Kind = Literal["custom", "imported"]
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Document:
+    """The document of a text, which cannot be changed: every list of segments reads the same ones again."""
+    return parse_document(json.loads(text), "the catalog")
 
 
 class _WithDocument:
@@ -20,7 +26,7 @@ class _WithDocument:
     @cached_property
     def document(self) -> Document:
         """The document, parsed when it is first asked for."""
-        return parse_document(json.loads(self.text), "the catalog")
+        return _parsed(self.text)
 
 
 @dataclass(frozen=True)

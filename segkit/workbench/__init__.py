@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from segkit.workbench.panels.exporting.panel import exports
     from segkit.workbench.panels.importing.panel import import_list
     from segkit.workbench.panels.runs.panel import runs
+    from segkit.workbench.panels.segments.panel import segments
 
-__all__ = ["build", "exports", "import_list", "runs"]
+__all__ = ["build", "exports", "import_list", "runs", "segments"]
 
 #: Where each lies; imported when first used: the night and its page need no widgets.
 _PLACES = {
@@ -19,6 +20,7 @@ _PLACES = {
     "exports": "segkit.workbench.panels.exporting.panel",
     "import_list": "segkit.workbench.panels.importing.panel",
     "runs": "segkit.workbench.panels.runs.panel",
+    "segments": "segkit.workbench.panels.segments.panel",
 }
 
 

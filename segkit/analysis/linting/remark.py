@@ -68,7 +68,7 @@ class Remark:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lint(Finding):
     """What is odd about the segments that were looked at; nothing, of good ones."""
 

@@ -133,6 +133,10 @@ class BuilderModel:
         vocabulary = vocabulary_offered(self.app)
         return {"words": words(), "vocabulary": vocabulary, "segments": segments_offered(self.app)}
 
+    def opening(self) -> Message:
+        """All that a view needs when it opens."""
+        return {**self.offered(), **self.shown()}
+
     def shown(self) -> Message:
         """What is edited, for a view that opens."""
         draft = self.draft
@@ -160,7 +164,7 @@ class BuilderModel:
 
     # --- what the view asks ------------------------------------------------------------------------------------------
 
-    def receive(self, message: object) -> None:
+    def receive(self, message: object, _buffers: object = ()) -> None:
         """Does what a message of the view asks, and tells the answer; whatever it holds, the builder goes on."""
         if not isinstance(message, Mapping):
             return

@@ -34,7 +34,7 @@ class Builder(anywidget.AnyWidget):
     _esm = assets.script()
     _css = assets.style()
     #: What the view needs when it opens, made when it is asked for, so that a reloaded page shows what stands now.
-    opening = traitlets.Dict().tag(sync=True, to_json=lambda _value, widget: widget._opening())
+    opening = traitlets.Dict().tag(sync=True, to_json=lambda _value, widget: widget.model.opening())
 
     def __init__(self, app: App, what: RuleLike | None = None, *, as_of: date | str | None = None) -> None:
         self.model = BuilderModel(app, what, app.day(as_of))
@@ -65,9 +65,6 @@ class Builder(anywidget.AnyWidget):
         """Ends the widget and its threads."""
         self.model.close()
         super().close()
-
-    def _opening(self) -> dict[str, Any]:
-        return {**self.model.offered(), **self.model.shown()}
 
     def _receive(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
         self.model.receive(content)

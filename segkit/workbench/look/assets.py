@@ -8,7 +8,7 @@ from pathlib import Path
 _SHARED = Path(__file__).parent / "view"
 #: Later files use what earlier ones name.
 SHARED_SCRIPTS = ("dom.js", "popover.js")
-PANEL_SCRIPTS = (*SHARED_SCRIPTS, "panel.js", "table.js", "files.js")
+PANEL_SCRIPTS = (*SHARED_SCRIPTS, "panel.js", "table.js", "files.js", "within.js")
 SHARED_STYLES = ("base.css",)
 PANEL_STYLES = (*SHARED_STYLES, "panel.css")
 

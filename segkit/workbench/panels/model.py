@@ -1,8 +1,9 @@
 """What every panel's model is: plain data for a view, and answers to what the view asks. No widgets, no browser.
 
 A view asks with `{"do": …, "ask": number, …}` and hears `{"kind": "answer", "ask": number, …}`, or the same with
-`refused` and why. Answers are made one after the other beside the kernel's own work; a view may give up the one that
-runs with `{"do": "cancel"}`. What comes from a view is checked here as if anybody had sent it.
+`refused` and why. Answers are made one after the other beside the kernel's own work, those that a panel says take long
+beside the others; a view may give up what it waits for with `{"do": "cancel"}`, or one answer of it with its `ask`.
+What comes from a view is checked here as if anybody had sent it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Tell(Protocol):
     def __call__(self, message: Message, buffers: Buffers = ...) -> None: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Asked:
     """What a view asks: its message, the bytes that came along, and an event that is set once nobody waits for it."""
 
@@ -84,12 +85,16 @@ Answer = Message | tuple[Message, Buffers]
 class PanelModel:
     """Answers what a view asks by `answers`; a subclass fills them and `opening`."""
 
+    #: What takes long, by the names of `answers`: the others do not wait for it.
+    beside: frozenset[str] = frozenset()
+
     def __init__(self) -> None:
         self.tell: Tell = _to_nobody
         self.answers: dict[str, Callable[[Asked], Answer]] = {}
-        self._running: Asked | None = None
+        self._waited_for: list[Asked] = []
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, "segkit panel")
+        self._long = ThreadPoolExecutor(1, "segkit panel beside")
 
     def opening(self) -> Message:
         """What a view needs when it opens; made anew for each, so that a reloaded page shows what stands now."""
@@ -101,30 +106,33 @@ class PanelModel:
             return
         do = message.get("do")
         if do == "cancel":
-            self.cancel()
+            self.cancel(message.get("ask"))
         elif isinstance(do, str) and do in self.answers:
             # Bytes of a message are a view of its frame, which is reused: they are kept as a copy.
             asked = Asked(dict(message), [bytes(each) for each in buffers])
-            self._worker.submit(self._answer, do, asked)
+            with self._lock:
+                self._waited_for.append(asked)
+            (self._long if do in self.beside else self._worker).submit(self._answer, do, asked)
 
-    def cancel(self) -> None:
-        """Gives up the answer that is being made."""
+    def cancel(self, ask: object = None) -> None:
+        """Gives up what was asked until now, or the one answer with the number `ask`."""
         with self._lock:
-            if self._running is not None:
-                self._running.cancel.set()
+            for asked in self._waited_for:
+                if ask is None or asked.message.get("ask") == ask:
+                    asked.cancel.set()
 
     def wait(self) -> None:
         """Returns once all that was asked is answered."""
         self._worker.submit(lambda: None).result()
+        self._long.submit(lambda: None).result()
 
     def close(self) -> None:
-        """Gives up what is being made, and ends the thread."""
+        """Gives up what is being made, and ends the threads."""
         self.cancel()
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        for worker in (self._worker, self._long):
+            worker.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, do: str, asked: Asked) -> None:
-        with self._lock:
-            self._running = asked
         head = {"kind": "answer", "ask": asked.message.get("ask")}
         try:
             found = self.answers[do](asked)
@@ -139,7 +147,7 @@ class PanelModel:
             self.tell({**head, "refused": f"{type(error).__name__}: {reason}"})
         finally:
             with self._lock:
-                self._running = None
+                self._waited_for.remove(asked)
 
 
 def _to_nobody(message: Message, buffers: Buffers = ()) -> None:

@@ -9,6 +9,7 @@ import anywidget
 import traitlets
 
 from segkit.workbench.panels.model import Buffers, Message, PanelModel
+from segkit.workbench.panels.within import Shown
 
 
 class Panel(anywidget.AnyWidget):
@@ -27,6 +28,13 @@ class Panel(anywidget.AnyWidget):
         """Ends the widget and the model's thread."""
         self.model.close()
         super().close()
+
+    def given_up(self, name: str) -> Shown:
+        """Its model and the files of its view, to be shown within another panel; the widget itself ends."""
+        shown = Shown(self.model, str(self._esm), str(self._css), name)
+        self.on_msg(self._receive, remove=True)
+        super().close()
+        return shown
 
     def _tell(self, message: Message, buffers: Buffers = ()) -> None:
         self.send(message, list(buffers))

@@ -23,8 +23,7 @@ function panelOf(model, el, name, label) {
   };
 
   /** Asks the model; what is refused is shown, and comes as `null`, unless `quiet`, when it comes as it is. */
-  view.ask = (what, data = {}, { buffers = [], quiet = false } = {}) => new Promise((resolve) => {
-    const ask = `${model.model_id ?? ""}:${++lastAsk}`;
+  view.ask = (what, data = {}, { buffers = [], quiet = false, ask = view.number() } = {}) => new Promise((resolve) => {
     busy += 1;
     root.setAttribute("aria-busy", "true");
     waiting.set(ask, (answer, bytes) => {
@@ -37,7 +36,9 @@ function panelOf(model, el, name, label) {
     });
     model.send({ ...data, do: what, ask }, undefined, buffers);
   });
-  view.cancel = () => model.send({ do: "cancel" });
+  /** The number of what is asked next, for who wants to give up just that. */
+  view.number = () => `${model.model_id ?? ""}:${++lastAsk}`;
+  view.cancel = (ask = undefined) => model.send({ do: "cancel", ask });
 
   /** Hears what the model tells without being asked, by its kind. */
   view.hear = (kind, fn) => hearing.push([kind, fn]);
@@ -78,6 +79,12 @@ function dayWords(iso) {
 
 function countWords(count) {
   return count === null || count === undefined ? "–" : grouped.format(count);
+}
+
+/** A picture that the model drew as SVG, in the page itself, so that it takes the colours of the theme. */
+function drawing(svg) {
+  const drawn = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  return h("div", { class: "drawing" }, document.importNode(drawn, true));
 }
 
 /** A picture that the model drew as SVG, with the words that stand for it. */

@@ -16,7 +16,7 @@ function tableOf({ label, columns, keyOf, onsort = null, onopen = null, empty = 
     head.replaceChildren(...made.columns.map((column) => {
       const isSorted = made.sort.key === column.key;
       const sorted = isSorted ? (made.sort.isDown ? "descending" : "ascending") : "none";
-      const props = { scope: "col", class: column.isNumber ? "number" : "", "aria-sort": column.sortable ? sorted : undefined };
+      const props = { scope: "col", class: classOf(column), "aria-sort": column.sortable ? sorted : undefined };
       if (!column.sortable) return h("th", props, column.title || h("span", { class: "unseen" }, column.name ?? "Actions"));
       const arrow = h("span", { class: "arrow", "aria-hidden": "true" }, isSorted ? (made.sort.isDown ? "↓" : "↑") : "");
       return h("th", props, h("button", { type: "button", class: "headof", "data-sort": column.key, onclick: () => {
@@ -50,7 +50,7 @@ function tableOf({ label, columns, keyOf, onsort = null, onopen = null, empty = 
     const key = String(keyOf(row));
     const cells = made.columns.map((column, number) => {
       const shown = column.show(row);
-      const props = { class: column.isNumber ? "number" : "" };
+      const props = { class: classOf(column) };
       if (number || !onopen) return h("td", props, shown ?? "");
       return h("th", { ...props, scope: "row" }, h("button", { type: "button", class: "opens", "data-keep": "open", onclick: () => onopen(row) }, shown));
     });
@@ -72,6 +72,9 @@ function tableOf({ label, columns, keyOf, onsort = null, onopen = null, empty = 
   paintHead();
   return made;
 }
+
+/** Of a column's cells: what it is called, so that a narrow view can leave it out. */
+const classOf = (column) => `of-${column.key}${column.isNumber ? " number" : ""}`;
 
 /** `1–100 of 12,408` with buttons to the first, previous, next and last page; `go(offset)` shows one. */
 function pagerOf(go, size = 100) {
