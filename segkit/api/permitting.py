@@ -33,7 +33,7 @@ APP: Mapping[str, Right] = {
     "segments": "look", "segment": "look", "document": "look", "document_of_version": "look", "history": "look",
     "lineage": "look", "read_by_segments": "look", "names": "look", "diff": "look", "day": "look", "close": "look",
     "conditions": "look", "overlap": "look", "compose": "look", "trend": "look",
-    "why": "look", "similar": "look",
+    "why": "look", "similar": "look", "compare": "look",
     "counts_without": "look", "included_without_a_value": "look", "parameter_values": "look", "as_sql": "look",
     "evaluator": "members", "evaluate": "members", "base": "members", "bitmap": "members", "members": "members",
     "explain": "members", "profile": "members",
