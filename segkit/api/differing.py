@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -70,6 +71,12 @@ class Diff:
 
     def __repr__(self) -> str:
         return self.text()
+
+    def _repr_html_(self) -> str:
+        head, *lines = self.text().splitlines()
+        notes = "".join(f"<p>{html.escape(line)}</p>" for line in lines if line.startswith("Note: "))
+        words = "".join(f"<li>{html.escape(line)}</li>" for line in self.words)
+        return f"<p>{html.escape(head)}</p>{f'<ul>{words}</ul>' if words else ''}{notes}"
 
 
 def diff_versions(app: App, name: str, versions: tuple[int, int], as_of: date) -> Diff:
