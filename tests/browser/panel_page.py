@@ -27,7 +27,7 @@ _JUPYTER = """
 body { margin: 8px; background: var(--jp-layout-color1); }
 """
 _BRIDGE = """
-async (source) => {
+(source) => { (async () => {
   const listeners = [];
   const model = {
     model_id: "panel", get: (key) => (key === "opening" ? window.opening : undefined),
@@ -40,8 +40,12 @@ async (source) => {
   const made = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   const el = document.querySelector("main");
   window.endPanel = made.default.render({ model, el });
-  window.setInterval(async () => window.fromModel(JSON.parse(await window.pull())), 20);
-}
+  // One at a time: on a busy machine they would pile up.
+  for (;;) {
+    window.fromModel(JSON.parse(await window.pull()));
+    await new Promise((go) => setTimeout(go, 50));
+  }
+})(); }
 """
 
 
