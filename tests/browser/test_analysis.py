@@ -140,15 +140,15 @@ def test_days_of_a_trend_are_told_by_keys_and_lead_to_why(bench: PanelPage, app:
     bench.panel.get_by_role("button", name="Why did the size change").click()
     bench.settled()
     found = app.why(SILENT, points[-3].as_of, points[-2].as_of)
-    expect(bench.panel.get_by_label("From")).to_have_value(points[-3].as_of.isoformat())
+    expect(bench.panel.get_by_label("From", exact=True)).to_have_value(points[-3].as_of.isoformat())
     expect(bench.panel.locator(".result .lead")).to_contain_text(f"from {found.before:,} users")
 
 
 def test_causes_of_a_change_open_by_keyboard_and_add_up(bench: PanelPage, app: App) -> None:
     show(bench, "why")
-    bench.panel.get_by_label("From").fill("2026-05-01")
-    bench.panel.get_by_label("To").fill("2026-06-01")
-    bench.panel.get_by_label("To").press("Enter")
+    bench.panel.get_by_label("From", exact=True).fill("2026-05-01")
+    bench.panel.get_by_label("To", exact=True).fill("2026-06-01")
+    bench.panel.get_by_label("To", exact=True).press("Enter")
     expect(bench.panel.locator(".code code")).to_contain_text('since="2026-05-01", until="2026-06-01"')
     bench.settled()
     found = app.why(SILENT, date(2026, 5, 1), date(2026, 6, 1))
@@ -194,13 +194,13 @@ def test_a_long_evaluation_shows_how_far_it_is_and_stops_and_the_last_answer_sta
 
 def test_what_fails_is_said_and_the_last_answer_stays(bench: PanelPage) -> None:
     show(bench, "trend")
-    bench.panel.get_by_label("From").fill("2026-07-01")
-    bench.panel.get_by_label("From").press("Enter")
+    bench.panel.get_by_label("From", exact=True).fill("2026-07-01")
+    bench.panel.get_by_label("From", exact=True).press("Enter")
     expect(bench.panel.locator(".message.bad")).to_contain_text("expected the first day first")
     expect(bench.panel.locator(".drawn svg")).to_be_visible()
     assert not bench.violations()
-    bench.panel.get_by_label("From").fill("2026-05-20")
-    bench.panel.get_by_label("From").press("Enter")
+    bench.panel.get_by_label("From", exact=True).fill("2026-05-20")
+    bench.panel.get_by_label("From", exact=True).press("Enter")
     expect(bench.panel.locator(".message")).to_be_hidden()
 
 
