@@ -33,7 +33,8 @@ TITLES: dict[Kind, str] = {
     "segment": "Nested segment changed",
     "list": "Computed again",
 }
-_MEANINGS: dict[Kind, str] = {
+#: What each of them means, in words.
+MEANINGS: dict[Kind, str] = {
     "rule": "the rule was edited; counted on the first date",
     "late": "what one of the dates was counted without: it came later, but belongs before",
     "erased": "their data is gone, and with it what moved them",
@@ -132,7 +133,7 @@ class Why(Finding):
         for part in self.parts:
             for depth, each in part.walk():
                 told = f"{'  ' * depth}{each.title}: {_moved(each)}"
-                lines.append(f"{told} ({_MEANINGS[each.kind]})." if not depth else f"{told}.")
+                lines.append(f"{told} ({MEANINGS[each.kind]})." if not depth else f"{told}.")
                 lines += [f"{'  ' * (depth + 1)}{line}" for line in each.lines]
                 lines += [f"{'  ' * (depth + 1)}{line}" for line in self._examples_told(each)]
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])

@@ -13,7 +13,7 @@ from segkit.api.definitions import Definition, Definitions
 from segkit.api.evaluation import condition_of, evaluate
 from segkit.api.results import table_html
 from segkit.definitions.checks import require_sound
-from segkit.definitions.differences import document_differences
+from segkit.definitions.differences import document_differences, rule_differences
 from segkit.definitions.documents import Document
 from segkit.errors import Busy, NotFound, SegkitError
 from segkit.store.references import with_ids
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Diff:
-    """Two states of one segment: what differs in words, and who comes and goes. Holds counts and sets of users."""
+    """Two states of one segment, or two segments: what differs in words, and who comes and goes.
+
+    Holds counts and sets of users. Between two segments those who come are in the second only, and `name` is empty.
+    """
 
     app: str
     name: str
@@ -37,10 +40,12 @@ class Diff:
     movement: Movement = field(repr=False)
     notes: tuple[str, ...]
     uids: Callable[[], Sequence[str]] = field(repr=False)
+    is_listed: bool = True  # rows of an imported list are never listed
 
     def examples(self, most: int) -> dict[str, list[str]]:
         """The uids of the first users who come, and of those who go."""
         both = {"gained": self.movement.gained, "lost": self.movement.lost}
+        most = most if self.is_listed else 0
         return {key: first_uids(users, self.uids(), most) if most else [] for key, users in both.items()}
 
     @property
@@ -68,7 +73,8 @@ class Diff:
         """The same as lines of text."""
         counts = self.movement.counts()
         days = f" as of {self.as_of[0]}" if self.as_of[0] == self.as_of[1] else ""
-        head = f"‘{self.name}’, {self.old} → {self.new}: {counts['before']:,} → {counts['after']:,} users{days}"
+        of = f"‘{self.name}’, " if self.name else ""
+        head = f"{of}{self.old} → {self.new}: {counts['before']:,} → {counts['after']:,} users{days}"
         lines = [f"{head} (+{counts['gained']:,} −{counts['lost']:,})", *(f"  {words}" for words in self.words)]
         lines += [f"  {key}: {', '.join(uids)}" for key, uids in self.examples(show).items() if uids]
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
@@ -94,6 +100,31 @@ def diff_versions(app: App, name: str, versions: tuple[int, int], as_of: date) -
     old, new = (app.workspace.catalog.version(definition.id, number).document for number in versions)
     titles = (f"version {versions[0]}", f"version {versions[1]}")
     return _of_rules(app, definition.name, titles, (old, new), definitions, as_of)
+
+
+def diff_segments(app: App, names: tuple[str, str], as_of: date) -> Diff:
+    """Two segments, an imported list among them or not; a list has no rule that could differ, only users."""
+    definitions = app.definitions()
+    one, other = (definitions[name] for name in names)
+    if one.id == other.id:
+        raise SegkitError(f"‘{one.name}’ is named twice; expected two segments, or two versions of one")
+    keyed = {f"Segment '{d.name}'": condition_of(d.id, definitions) for d in (one, other)}
+    found = evaluate(app, keyed, as_of, definitions)
+    before, after = (found.results[key].members for key in keyed)
+    lists = [d.name for d in (one, other) if d.kind == "imported"]
+    words = () if lists else rule_differences(one.rule, other.rule, app.vocabulary, definitions.name_of)
+    return Diff(
+        app.name,
+        "",
+        f"‘{one.name}’",
+        f"‘{other.name}’",
+        (as_of, as_of),
+        tuple(str(difference) for difference in words),
+        Movement(before, after),
+        (*app.notes(as_of), *(f"‘{name}’ is an imported list, which has no rule" for name in lists)),
+        lambda: app.uids(found.evaluator),
+        is_listed=not lists,
+    )
 
 
 def diff_document(app: App, document: Document, as_of: date) -> Diff:

@@ -35,7 +35,7 @@ APP: Mapping[str, Right] = {
     "lineage": "look", "read_by_segments": "look", "names": "look", "diff": "look", "day": "look", "close": "look",
     "used_by": "look", "recent_counts": "look",
     "conditions": "look", "overlap": "look", "compose": "look", "trend": "look",
-    "why": "look", "similar": "look",
+    "why": "look", "similar": "look", "compare": "look",
     "counts_without": "look", "parameter_values": "look", "as_sql": "look",
     "evaluator": "members", "evaluate": "members", "base": "members", "bitmap": "members", "members": "members",
     "explain": "members", "profile": "members",

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from segkit.compile.sql import Sql
+from segkit.engine.watching import watch
 from segkit.errors import Cancelled, Damaged, SegkitError
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ class Runner:
 
     @contextlib.contextmanager
     def _prepared(self, cancel: threading.Event | None, tables: Mapping[str, pa.Table]) -> Iterator[None]:
-        with self._lock, self._cancellable(cancel):
+        with self._lock, self._cancellable(cancel or watch().cancel):
             for name, table in tables.items():
                 self._connection.register(name, table)
             try:

@@ -46,6 +46,7 @@ from segkit.engine.kernel.kernel import Kernel
 from segkit.engine.label_codes import CodeCache
 from segkit.engine.protocol import Evaluated, Evidence, Progress, Seen
 from segkit.engine.relations import Relations
+from segkit.engine.watching import stop_if_asked, watch
 from segkit.files.scratch import own_folder
 
 #: Changes whenever a rule could pick other users than before; kept with every snapshot.
@@ -134,6 +135,8 @@ class DuckEvaluator:
         progress: Progress | None,
         cancel: threading.Event | None,
     ) -> dict[str, Bitmap]:
+        stop_if_asked()
+        progress = progress or watch().progress
         distinct = {canonical(leaf): leaf for rule in rules for leaf in live_leaves(rule)}
         found: dict[str, Bitmap] = {}
         missing: dict[str, Leaf] = {}

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from segkit.workbench.builder.panel import build
+    from segkit.workbench.panels.analysis.panel import analyse
     from segkit.workbench.panels.exporting.panel import exports
+    from segkit.workbench.panels.group_users.panel import group_users
     from segkit.workbench.panels.importing.panel import import_list
     from segkit.workbench.panels.runs.panel import runs
     from segkit.workbench.panels.segments.panel import segments
 
-__all__ = ["build", "exports", "import_list", "runs", "segments"]
+__all__ = ["analyse", "build", "exports", "group_users", "import_list", "runs", "segments"]
 
 #: Where each lies; imported when first used: the night and its page need no widgets.
 _PLACES = {
+    "analyse": "segkit.workbench.panels.analysis.panel",
     "build": "segkit.workbench.builder.panel",
     "exports": "segkit.workbench.panels.exporting.panel",
+    "group_users": "segkit.workbench.panels.group_users.panel",
     "import_list": "segkit.workbench.panels.importing.panel",
     "runs": "segkit.workbench.panels.runs.panel",
     "segments": "segkit.workbench.panels.segments.panel",

@@ -11,6 +11,7 @@ from segkit.api.evaluation import RuleLike
 
 if TYPE_CHECKING:
     from segkit.api.app import App
+    from segkit.api.differing import Diff
 
 Day = date | str | None
 
@@ -33,6 +34,15 @@ class Changes:
 
         days = tuple(None if day is None else self._app.day(day) for day in (since, until))
         return why(self._app, name, (days[0], days[1]), examples)
+
+    def compare(self, one: str, other: str, as_of: Day = None) -> Diff:
+        """Two segments: what differs between their rules, in words, and who is in the other only and in the one only.
+
+        A segment with cycle once, and an imported list, is as its newest snapshot has it.
+        """
+        from segkit.api.differing import diff_segments
+
+        return diff_segments(self._app, (one, other), self._app.day(as_of))
 
     def similar(self, rule: RuleLike | None = None, as_of: Day = None, *, at_least: float = 0.9) -> Similar:
         """The segments that nearly coincide with a segment or a rule; without one, all pairs of the app.

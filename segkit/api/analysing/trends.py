@@ -17,6 +17,7 @@ from segkit.api.evaluation import condition_of, evaluate, require_available
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.evaluator import DuckEvaluator
 from segkit.engine.protocol import Progress
+from segkit.engine.watching import in_silence, stop_if_asked, watch
 from segkit.errors import Busy, SegkitError
 from segkit.store.records import Snapshot
 from segkit.store.snapshots import read_snapshot
@@ -78,7 +79,9 @@ class _Reading:
         kept, now = self.kept, self.definitions.fingerprint_of(self.definition)
         erased = Bitmap.from_user_nos(self.evaluator.size, self.evaluator.manifest.dead)
         before = None
+        progress = progress or watch().progress
         for number, day in enumerate(days):
+            stop_if_asked()
             if progress is not None:
                 progress(number, len(days))
             snapshot = kept.get(day)
@@ -97,7 +100,8 @@ class _Reading:
     def _evaluated(self, day: date) -> Bitmap:
         key = f"Segment '{self.definition.name}'"
         rule = condition_of(self.definition.id, self.definitions)
-        found = evaluate(self.app, {key: rule}, day, self.definitions)
+        with in_silence():
+            found = evaluate(self.app, {key: rule}, day, self.definitions)
         if found.evaluator is not self.evaluator:
             raise Busy(f"app '{self.app.name}': data was loaded meanwhile; try again")
         return found.results[key].members
