@@ -32,6 +32,7 @@ from segkit.api.export_options import ExportOptions, Wanted
 from segkit.api.keeping import prune
 from segkit.api.life import SegmentLife
 from segkit.api.lists.face import AppLists
+from segkit.api.paging import Paging
 from segkit.api.permitting import asking
 from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, SegmentList
 from segkit.api.whom import person
@@ -61,7 +62,7 @@ Day = date | str | None
 
 
 @asking(permitting.APP, lambda app: app.workspace)
-class App(SegmentLife, AppLists, Analysing):
+class App(SegmentLife, AppLists, Analysing, Paging):
     """Whose users they are. Get one from a workspace: `segkit.open("demo").app("smart-home")`."""
 
     def __init__(self, workspace: Workspace, name: str, settings: AppSettings) -> None:

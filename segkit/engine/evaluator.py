@@ -40,6 +40,7 @@ from segkit.engine.canonical import canonical
 from segkit.engine.connection import Runner, open_connection
 from segkit.engine.fold import batches, fold, live_leaves, membership
 from segkit.engine.label_codes import CodeCache
+from segkit.engine.ordered import OrderCache
 from segkit.engine.protocol import Evaluated, Evidence, Progress, Seen
 from segkit.engine.relations import Relations
 from segkit.files.scratch import own_folder
@@ -69,6 +70,7 @@ class DuckEvaluator:
         )
         self._cache = BitmapCache(_CACHED_BYTES)
         self.codes = CodeCache()
+        self.orders = OrderCache()
         self._tables: dict[tuple[str, date], str] = {}
         self._lock = threading.RLock()
 

@@ -60,6 +60,14 @@ def with_labels(
         yield from table.cast(schema).combine_chunks().to_batches()
 
 
+def labels_of(evaluator: DuckEvaluator, user_nos: np.ndarray, labels: Sequence[str], as_of: date) -> pa.Table:
+    """Some users with their labels, in the order of their numbers as given."""
+    table = _batch(evaluator, user_nos, labels, as_of).cast(schema_of(evaluator, labels))
+    places = np.empty(len(user_nos), dtype=np.int64)
+    places[np.argsort(user_nos)] = np.arange(len(user_nos))  # rows come by number
+    return table.take(pa.array(places))
+
+
 def _batch(evaluator: DuckEvaluator, user_nos: np.ndarray, labels: Sequence[str], as_of: date) -> pa.Table:
     picked = pa.table({"user_no": pa.array(user_nos, pa.int32())})
     columns, sources = [Sql("u.uid")], [sql("picked p JOIN {} u USING (user_no)", evaluator.relations.users)]
