@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from segkit.workbench.builder.panel import build
+    from segkit.workbench.panels.group_users.panel import group_users
 
-__all__ = ["build"]
+__all__ = ["build", "group_users"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +17,8 @@ def __getattr__(name: str) -> Any:
         from segkit.workbench.builder.panel import build
 
         return build
+    if name == "group_users":
+        from segkit.workbench.panels.group_users.panel import group_users
+
+        return group_users
     raise AttributeError(f"module 'segkit.workbench' has no attribute '{name}'")
