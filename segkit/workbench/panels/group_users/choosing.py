@@ -35,7 +35,8 @@ class Chosen:
         refs = tuple(SegmentRef(segment=each.id) for each in self.inside)
         parts: list[SegmentRef | Any_ | Not | Label] = [Any_(any=refs)] if self.is_any and refs else [*refs]
         parts += [Not(not_=SegmentRef(segment=each.id)) for each in self.outside]
-        return All(all=(*parts, *([self.where] if self.where else [])))
+        parts += [] if self.where is None else [self.where]
+        return All(all=tuple(parts))
 
     def sentence(self, app: App) -> str:
         """Who they are, in words."""

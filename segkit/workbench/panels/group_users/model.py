@@ -14,8 +14,8 @@ from segkit.api.infos import SegmentInfo
 from segkit.engine.lookup import uids_of
 from segkit.errors import Forbidden, NotFound, SegkitError
 from segkit.operations.roles import require
-from segkit.workbench.panels.group_users.choosing import Chosen, chosen_of, refused_list
-from segkit.workbench.panels.group_users.showing import labels_shown, page_shown, value_shown
+from segkit.workbench.panels.group_users.choosing import chosen_of, refused_list
+from segkit.workbench.panels.group_users.showing import first_columns, labels_shown, page_shown, value_shown
 from segkit.workbench.panels.group_users.telling import explanation_told, profile_told, timeline_told
 from segkit.workbench.panels.model import Asked, Message, PanelModel
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 #: Users on a page.
 PAGE = 100
 _MOST_COLUMNS = 40
-_FIRST_COLUMNS = 6
 _DAYS = 7
 _ROWS = 5
 
@@ -57,7 +56,7 @@ class GroupUsersModel(PanelModel):
             "segments": [_segment(info) for info in self.app.segments()],
             "labels": labels_shown(labels),
             "inside": list(self.first),
-            "columns": [label.code for label in labels if label.type != "list"][:_FIRST_COLUMNS],
+            "columns": first_columns(labels),
         }
 
     # --- users -------------------------------------------------------------------------------------------------------
@@ -71,10 +70,7 @@ class GroupUsersModel(PanelModel):
             search=asked.text("search"), offset=asked.number("offset"), limit=PAGE, unmask=asked.flag("shown"),
             cancel=asked.cancel,
         )  # fmt: skip
-        return {**page_shown(found, labels), "sentence": self._sentence(chosen)}
-
-    def _sentence(self, chosen: Chosen) -> str:
-        return chosen.sentence(self.app)
+        return {**page_shown(found, labels), "sentence": chosen.sentence(self.app)}
 
     def _values(self, asked: Asked) -> Message:
         """What values a label has, for the filter."""

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from pandas import NaT
+
 from segkit.analysis.showing import NO_VALUE, plain, value_text
 from segkit.api.paging import MembersPage
 from segkit.definitions.vocabulary import LabelDeclaration
 from segkit.workbench.panels.model import Message
+
+_FIRST_COLUMNS = 6
 
 
 def labels_shown(labels: Iterable[LabelDeclaration]) -> list[Message]:
@@ -21,6 +25,14 @@ def labels_shown(labels: Iterable[LabelDeclaration]) -> list[Message]:
         }
         for label in labels
     ]  # fmt: skip
+
+
+def first_columns(labels: Sequence[LabelDeclaration]) -> list[str]:
+    """The columns that a view begins with: the first two labels, who somebody is, and the first of each category."""
+    firsts = {label.category: label.code for label in reversed(labels)}
+    personal = [label.code for label in labels if label.personal is not None][:2]
+    wanted = list(dict.fromkeys([*(label.code for label in labels[:2]), *personal, *reversed(firsts.values())]))
+    return wanted[:_FIRST_COLUMNS]
 
 
 def page_shown(found: MembersPage, labels: Sequence[LabelDeclaration]) -> Message:
@@ -44,10 +56,12 @@ def value_shown(declared: LabelDeclaration, value: object, count: int) -> Messag
 
 def _texts(values: list[Any], declared: LabelDeclaration) -> list[str]:
     # A masked value is a text, whatever the label's type.
-    told = (value_text(_day(each), declared.values, declared.unit) for each in values)
+    told = (value_text(_single(each), declared.values, declared.unit) for each in values)
     return ["" if text == NO_VALUE else text for text in told]
 
 
-def _day(value: Any) -> Any:
-    """A date where pandas made an instant of it."""
-    return value.date() if isinstance(value, datetime) else value
+def _single(value: Any) -> Any:
+    """A value as labels have it, where pandas made an instant of a date, or an array of a list."""
+    if isinstance(value, datetime):
+        return None if value is NaT else value.date()
+    return value.tolist() if hasattr(value, "tolist") else value
