@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from segkit.api.evaluation import RuleLike, condition_of, evaluate, named
 from segkit.api.looking import put_on_record, refuse_imported, shown_frame
 from segkit.api.whom import person
@@ -82,7 +84,7 @@ class Paging:
         condition = condition_of(rule, definitions)
         found = evaluate(app, {_RULE: condition}, day, definitions, cancel=cancel)
         evaluator, picked = found.evaluator, found.results[_RULE].members
-        members = picked & _found(app, search, day, cancel) if search.strip() else picked
+        members = picked & _found(app, search.strip(), day, cancel) if search.strip() else picked
         ordered = in_order(evaluator, members, Order(sort, descending), day, cancel)
         user_nos = ordered[offset : offset + limit]
         frame, personal = shown_frame(labels_of(evaluator, user_nos, labels, day), declared, unmask)
@@ -105,10 +107,21 @@ def _segments(rule: Condition) -> list[str]:
 
 
 def _found(app: App, search: str, as_of: date, cancel: threading.Event | None) -> Bitmap:
-    """Whose uid holds a text, and who is meant by it."""
+    """Whose uid holds a text, and who is meant by it; looked for once for all pages."""
     evaluator = app.evaluator()
-    found = with_uid_like(evaluator, search.strip(), cancel)
+    key = ("found", search, as_of)
+    numbers = evaluator.orders.get(key)
+    if numbers is None:
+        found = with_uid_like(evaluator, search, cancel) | Bitmap.from_user_nos(
+            evaluator.size, _meant(app, search, as_of)
+        )
+        numbers = found.user_nos().astype(np.int32)
+        evaluator.orders.put(key, numbers)
+    return Bitmap.from_user_nos(evaluator.size, numbers)
+
+
+def _meant(app: App, search: str, as_of: date) -> list[int]:
     try:
-        return found | Bitmap.from_user_nos(evaluator.size, [person(app, search, as_of).user_no])
+        return [person(app, search, as_of).user_no]
     except NotFound:
-        return found
+        return []

@@ -72,6 +72,7 @@ class DuckEvaluator:
         self.codes = CodeCache()
         self.orders = OrderCache()
         self._tables: dict[tuple[str, date], str] = {}
+        self._has_uids = False
         self._lock = threading.RLock()
 
     @property
@@ -189,6 +190,16 @@ class DuckEvaluator:
                                      Sql(name), values), cancel)  # fmt: skip
                 self._tables[code, day] = name
             return self._tables[code, day]
+
+    def uid_table(self, cancel: threading.Event | None = None) -> Sql:
+        """A table in memory of everybody's number and uid: a few are found in it without reading the file again."""
+        with self._lock:
+            if not self._has_uids:
+                self.runner.run(
+                    sql("CREATE TEMP TABLE uids AS SELECT user_no, uid FROM {}", self.relations.users), cancel
+                )
+                self._has_uids = True
+        return Sql("uids")
 
     def label_day(self, code: str, as_of: date) -> date:
         """The date that a label's values as of `as_of` are those of."""

@@ -102,7 +102,7 @@ def _everybody(evaluator: DuckEvaluator, by: str, as_of: date, cancel: threading
 
 def _sorted(evaluator: DuckEvaluator, by: str, as_of: date, cancel: threading.Event | None) -> Numbers:
     if by == UID:
-        query = sql("SELECT user_no FROM {} ORDER BY uid, user_no", evaluator.relations.users)
+        query = sql("SELECT user_no FROM {} ORDER BY uid, user_no", evaluator.uid_table(cancel))
         return _numbers(evaluator, query, cancel)
     declared = evaluator.vocabulary.label(by)
     if declared.type == "list":
@@ -133,4 +133,4 @@ def _terms(declared: LabelDeclaration) -> Sql:
 def with_uid_like(evaluator: DuckEvaluator, text: str, cancel: threading.Event | None = None) -> Bitmap:
     """The users whose uid holds a text, in whatever case. One that may be an address or a number is not looked into."""
     found = sql("contains(lower(uid), lower({})) AND NOT contains(uid, '@') AND NOT contains(uid, '+')", bound(text))
-    return evaluator.users(sql("SELECT user_no FROM {} WHERE {}", evaluator.relations.users, found), cancel)
+    return evaluator.users(sql("SELECT user_no FROM {} WHERE {}", evaluator.uid_table(cancel), found), cancel)

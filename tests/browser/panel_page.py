@@ -56,7 +56,9 @@ class PanelPage:
         page.on("pageerror", lambda error: self.failures.append(str(error)))
         page.expose_function("toModel", self._to_model)
         page.expose_function("pull", self._pull)
-        page.set_content(f"<!doctype html><html lang=en><title>Panel</title><style>{_JUPYTER}{style}</style><main></main>")
+        page.set_content(
+            f"<!doctype html><html lang=en><title>Panel</title><style>{_JUPYTER}{style}</style><main></main>"
+        )
         model.tell = self._tell
         page.evaluate("opening => { window.opening = opening; }", json.loads(json.dumps(model.opening())))
         page.evaluate(_BRIDGE, script)

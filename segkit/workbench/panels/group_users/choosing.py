@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segkit.api.definitions import Definition
+from segkit.api.definitions import Definition, Definitions
 from segkit.api.evaluation import require_available
 from segkit.definitions.conditions import All, Any_, Condition, Label, Not, SegmentRef
 from segkit.definitions.documents import parse_rule
@@ -54,16 +54,16 @@ def chosen_of(asked: Asked, app: App) -> Chosen:
     how = asked.text("how") or "all"
     if how not in ("all", "any"):
         raise SegkitError("how: expected 'all' or 'any'")
-    inside = tuple(refused_list(app, each) for each in dict.fromkeys(asked.texts("inside", _MOST)))
+    inside = tuple(listed(definitions, each) for each in dict.fromkeys(asked.texts("inside", _MOST)))
     outside = tuple(definitions[each] for each in dict.fromkeys(asked.texts("outside", _MOST)))
     for each in outside:
         require_available(each)
     return Chosen(inside, outside, how == "any", _where(asked))
 
 
-def refused_list(app: App, segment: str) -> Definition:
+def listed(definitions: Definitions, segment: str) -> Definition:
     """A segment whose users may be listed. Raises SegkitError for an imported list and for one that is unavailable."""
-    found = app.definitions()[segment]
+    found = definitions[segment]
     if found.kind == "imported":
         raise SegkitError(
             f"‘{found.name}’ is an imported list: its rows are never listed, nor looked up one by one. "

@@ -14,7 +14,7 @@ from segkit.api.infos import SegmentInfo
 from segkit.engine.lookup import uids_of
 from segkit.errors import Forbidden, NotFound, SegkitError
 from segkit.operations.roles import require
-from segkit.workbench.panels.group_users.choosing import chosen_of, refused_list
+from segkit.workbench.panels.group_users.choosing import chosen_of, listed
 from segkit.workbench.panels.group_users.showing import first_columns, labels_shown, page_shown, value_shown
 from segkit.workbench.panels.group_users.telling import explanation_told, profile_told, timeline_told
 from segkit.workbench.panels.model import Asked, Message, PanelModel
@@ -94,13 +94,13 @@ class GroupUsersModel(PanelModel):
         return timeline_told(found)
 
     def _why(self, asked: Asked) -> Message:
-        definition = refused_list(self.app, asked.text("segment"))
+        definition = listed(self.app.definitions(), asked.text("segment"))
         found = self.app.explain(self._uid(asked), definition.id, self.as_of, limit=_ROWS, unmask=asked.flag("shown"))
         return explanation_told(found)
 
     def _rows(self, asked: Asked) -> Message:
         """More of the rows that count for one condition."""
-        definition = refused_list(self.app, asked.text("segment"))
+        definition = listed(self.app.definitions(), asked.text("segment"))
         place = asked.text("place", 5_000)
         found = self.app.explain(
             self._uid(asked), definition.id, self.as_of,
