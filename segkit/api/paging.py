@@ -12,12 +12,12 @@ import numpy as np
 
 from segkit.api.evaluation import RuleLike, condition_of, evaluate, named
 from segkit.api.looking import put_on_record, refuse_imported, shown_frame
-from segkit.api.whom import person
+from segkit.api.whom import all_meant
 from segkit.definitions.conditions import Condition, live_references
 from segkit.engine.bitmap import Bitmap
 from segkit.engine.ordered import UID, Order, in_order, with_uid_like
 from segkit.engine.people import labels_of
-from segkit.errors import NotFound, SegkitError
+from segkit.errors import SegkitError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,9 @@ class Paging:
         condition = condition_of(rule, definitions)
         found = evaluate(app, {_RULE: condition}, day, definitions, cancel=cancel)
         evaluator, picked = found.evaluator, found.results[_RULE].members
-        members = picked & _found(app, search.strip(), day, cancel) if search.strip() else picked
+        members = picked
+        if search.strip():  # whatever was loaded meanwhile
+            members &= _found(app, search.strip(), day, cancel).resized(evaluator.size)
         ordered = in_order(evaluator, members, Order(sort, descending), day, cancel)
         user_nos = ordered[offset : offset + limit]
         frame, personal = shown_frame(labels_of(evaluator, user_nos, labels, day), declared, unmask)
@@ -112,16 +114,8 @@ def _found(app: App, search: str, as_of: date, cancel: threading.Event | None) -
     key = ("found", search, as_of)
     numbers = evaluator.orders.get(key)
     if numbers is None:
-        found = with_uid_like(evaluator, search, cancel) | Bitmap.from_user_nos(
-            evaluator.size, _meant(app, search, as_of)
-        )
+        meant = Bitmap.from_user_nos(evaluator.size, all_meant(app, search, as_of))
+        found = with_uid_like(evaluator, search, cancel) | meant
         numbers = found.user_nos().astype(np.int32)
         evaluator.orders.put(key, numbers)
     return Bitmap.from_user_nos(evaluator.size, numbers)
-
-
-def _meant(app: App, search: str, as_of: date) -> list[int]:
-    try:
-        return [person(app, search, as_of).user_no]
-    except NotFound:
-        return []

@@ -1,4 +1,6 @@
-"""A panel's view in a real browser before its real model, without a JupyterLab between: messages cross as JSON and bytes.
+"""A panel's view in a real browser before its real model, without a JupyterLab between.
+
+Messages cross as JSON and bytes, as they do there.
 
 What a notebook adds (layout, theme, keys, the kernel) is tested in a lab; everything else is tested here, at a tenth of
 its cost.
@@ -33,7 +35,8 @@ async (source) => {
     send: (content) => window.toModel(JSON.stringify(content)),
   };
   const bytes = (text) => new DataView(Uint8Array.from(atob(text), (each) => each.charCodeAt(0)).buffer);
-  window.fromModel = (told) => { for (const [message, buffers] of told) for (const fn of [...listeners]) fn(message, buffers.map(bytes)); };
+  const tell = ([message, buffers]) => [...listeners].forEach((fn) => fn(message, buffers.map(bytes)));
+  window.fromModel = (told) => told.forEach(tell);
   const made = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   const el = document.querySelector("main");
   window.endPanel = made.default.render({ model, el });
