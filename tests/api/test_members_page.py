@@ -136,19 +136,19 @@ def test_what_has_no_order_and_no_such_page_is_refused(small: SmallWorkspace) ->
         ({"offset": -1}, "offset -1"), ({"limit": 10_001}, "from 1 to 10,000"),
     ):  # fmt: skip
         with pytest.raises(SegkitError, match=words):
-            small.app.members_page(segkit.everybody(), **options)  # type: ignore[arg-type]
+            small.app.members_page(segkit.everybody(), **options)
     assert list(small.app.members_page(segkit.everybody(), offset=5).frame["uid"]) == []
 
 
 def test_new_data_gives_new_pages(small: SmallWorkspace) -> None:
     small.user("ana", score=2)
     small.user("bo", score=1)
-    order = {"sort": "score", "labels": ["score"]}
-    assert list(small.app.members_page(segkit.everybody(), **order).frame["uid"]) == ["bo", "ana"]  # type: ignore[arg-type]
+    order: dict[str, Any] = {"sort": "score", "labels": ["score"]}
+    assert list(small.app.members_page(segkit.everybody(), **order).frame["uid"]) == ["bo", "ana"]
     small.user("bo", score=3)
     small.write()
     small.workspace.load()
-    assert list(small.app.members_page(segkit.everybody(), **order).frame["uid"]) == ["ana", "bo"]  # type: ignore[arg-type]
+    assert list(small.app.members_page(segkit.everybody(), **order).frame["uid"]) == ["ana", "bo"]
 
 
 def test_who_may_only_look_sees_no_page(small: SmallWorkspace) -> None:

@@ -34,18 +34,24 @@ class Asked:
         return [row["uid"] for row in answer["rows"]]
 
 
-@pytest.fixture
-def shop(small: SmallWorkspace) -> SmallWorkspace:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallWorkspace]:
+    """Four users, two segments and a list, for all tests of this file."""
+    small = SmallWorkspace(tmp_path_factory.mktemp("group_users") / "workspace")
     small.user("ana", country="DE", email="ana@example.com", score=1, marketing_consent=True, tags=["vip"])
     small.user("bo", country="DE", email="bo@example.com", score=3)
     small.user("cy", country="AT", score=2.5, marketing_consent=True, registered_at="2024-10-01")
     small.user("di")
     small.event("ana", "order_paid", "2024-11-05 12:30", amount=20)
-    small.app.save({"name": "Germans", "rule": {"label": "country", "op": "eq", "value": "DE"}})
+    paid = {"event": "order_paid", "op": "ge", "value": 2, "window": {"last": 30}}
+    germans = {"label": "country", "op": "eq", "value": "DE"}
+    small.app.save({"name": "Germans", "rule": germans})
     small.app.save({"name": "Consenting", "rule": {"label": "marketing_consent", "op": "eq", "value": True}})
+    small.app.save({"name": "Buyers", "rule": {"all": [germans, paid]}})
     (small.folder / "list.csv").write_text("email\nana@example.com\n")
     small.app.import_list(small.folder / "list.csv", name="List")
-    return small
+    yield small
+    small.close()
 
 
 @pytest.fixture
@@ -102,11 +108,11 @@ def test_an_imported_list_is_not_listed_and_says_why(ask: Asked) -> None:
     assert "is an imported list" in ask("why", no=0, segment="List")["refused"]
 
 
-def test_who_may_only_look_is_told_so_and_gets_nothing(shop: SmallWorkspace) -> None:
-    shop.workspace.close()
-    shop.top_settings = '[roles]\nviewer = ["vera"]\neditor = ["tester"]'
-    shop.write()
-    opened = segkit.open(shop.folder, actor="vera")
+def test_who_may_only_look_is_told_so_and_gets_nothing(small: SmallWorkspace) -> None:
+    small.user("ana")
+    small.top_settings = '[roles]\nviewer = ["vera"]\neditor = ["tester"]'
+    small.write()
+    opened = segkit.open(small.folder, actor="vera")
     ask = Asked(GroupUsersModel(opened.app()))
     opening = ask.model.opening()
     assert set(opening) == {"app", "as_of", "page_size", "denied"}
@@ -156,11 +162,7 @@ def test_a_person_s_page_has_labels_by_category_events_and_segments(ask: Asked) 
     assert [(each["name"], each["is_in"]) for each in person["segments"]] == [("Consenting", True), ("Germans", True)]
 
 
-def test_why_is_the_rule_as_a_tree_with_verdict_value_rows_and_what_would_turn_it(
-    ask: Asked, shop: SmallWorkspace
-) -> None:
-    paid = {"event": "order_paid", "op": "ge", "value": 2, "window": {"last": 30}}
-    shop.app.save({"name": "Buyers", "rule": {"all": [{"label": "country", "op": "eq", "value": "DE"}, paid]}})
+def test_why_is_the_rule_as_a_tree_with_verdict_value_rows_and_what_would_turn_it(ask: Asked) -> None:
     why = ask("why", no=0, segment="Buyers")
     assert (why["is_in"], why["subject"]) == (False, "Buyers")
     lines = why["tree"]["inside"]
