@@ -171,7 +171,7 @@ def test_why_is_the_rule_as_a_tree_with_verdict_value_rows_and_what_would_turn_i
     ]  # fmt: skip
     assert lines[1]["rows"]["total"] == 1
     assert lines[1]["rows"]["shown"][0]["when"] == "5 Nov 2024, 12:30"
-    assert [(miss["seen"], miss["turns"]) for miss in why["near"]] == [("1 time", "2 times (1 more)")]
+    assert [(miss["seen"], miss["turns"]) for miss in why["near"]] == [("1 time", "2 (1 more)")]
     rows = ask("rows", no=0, segment="Buyers", place=lines[1]["place"], after=0)["line"]["rows"]
     assert rows == lines[1]["rows"]
 

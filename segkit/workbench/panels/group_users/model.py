@@ -94,16 +94,16 @@ class GroupUsersModel(PanelModel):
         return timeline_told(found)
 
     def _why(self, asked: Asked) -> Message:
-        definition = listed(self.app.definitions(), asked.text("segment"))
-        found = self.app.explain(self._uid(asked), definition.id, self.as_of, limit=_ROWS, unmask=asked.flag("shown"))
+        uid, definition = self._uid(asked), listed(self.app.definitions(), asked.text("segment"))
+        found = self.app.explain(uid, definition.id, self.as_of, limit=_ROWS, unmask=asked.flag("shown"))
         return explanation_told(found)
 
     def _rows(self, asked: Asked) -> Message:
         """More of the rows that count for one condition."""
-        definition = listed(self.app.definitions(), asked.text("segment"))
+        uid, definition = self._uid(asked), listed(self.app.definitions(), asked.text("segment"))
         place = asked.text("place", 5_000)
         found = self.app.explain(
-            self._uid(asked), definition.id, self.as_of,
+            uid, definition.id, self.as_of,
             limit=PAGE, after=asked.number("after"), place=place, unmask=asked.flag("shown"),
         )  # fmt: skip
         return {"line": next(line for line in _lines(explanation_told(found)["tree"]) if line["place"] == place)}
