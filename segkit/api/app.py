@@ -31,6 +31,7 @@ from segkit.api.faces import app_html, app_text
 from segkit.api.keeping import prune
 from segkit.api.life import SegmentLife
 from segkit.api.lists.face import AppLists
+from segkit.api.paging import Paging
 from segkit.api.permitting import asking
 from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, SegmentList
 from segkit.api.whom import person
@@ -59,7 +60,7 @@ Day = date | str | None
 
 
 @asking(permitting.APP, lambda app: app.workspace)
-class App(SegmentLife, AppLists, AppExports, Analysing):
+class App(SegmentLife, AppLists, AppExports, Analysing, Paging):
     """Whose users they are. Get one from a workspace: `segkit.open("demo").app("smart-home")`."""
 
     def __init__(self, workspace: Workspace, name: str, settings: AppSettings) -> None:

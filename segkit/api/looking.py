@@ -22,6 +22,7 @@ from segkit.masking import masked, masked_text
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from segkit.api.app import App
     from segkit.definitions.vocabulary import LabelDeclaration, Personal
@@ -43,10 +44,7 @@ def members(
     """A page of users; see `App.members`."""
     definitions = app.definitions()
     definition = named(rule, definitions)
-    if definition is not None and definition.kind == "imported":
-        raise SegkitError(
-            f"‘{definition.name}’ is an imported list; its rows are never listed. Its count stands in `list`"
-        )
+    refuse_imported(definition)
     declared = [app.vocabulary.label(code) for code in labels]
     start = -1 if after is None else app.user_no(after)
     found = evaluate(app, {_RULE: condition_of(rule, definitions)}, as_of, definitions)
@@ -55,13 +53,27 @@ def members(
     import pyarrow as pa
 
     table = pa.Table.from_batches(list(batches), schema_of(evaluator, labels))
+    frame, personal = shown_frame(table, declared, unmask)
+    if unmask and personal:
+        put_on_record(app, definition, personal, len(frame), as_of)
+    return _named(frame, declared) if names else frame
+
+
+def refuse_imported(definition: Definition | None) -> None:
+    """Raises SegkitError for an imported list."""
+    if definition is not None and definition.kind == "imported":
+        raise SegkitError(
+            f"‘{definition.name}’ is an imported list; its rows are never listed. Its count stands in `list`"
+        )
+
+
+def shown_frame(table: pa.Table, declared: Sequence[LabelDeclaration], unmask: bool) -> tuple[pd.DataFrame, list[str]]:
+    """Users and labels as a frame, personal data masked unless asked for; the columns that hold some."""
     frame: pd.DataFrame = table.to_pandas()
     maskings = _maskings(frame, declared)
-    if unmask and maskings:
-        put_on_record(app, definition, list(maskings), len(frame), as_of)
     for column, hide in maskings.items() if not unmask else ():
         frame[column] = frame[column].map(hide)
-    return _named(frame, declared) if names else frame
+    return frame, list(maskings)
 
 
 def _maskings(frame: pd.DataFrame, declared: Sequence[LabelDeclaration]) -> dict[str, Callable[[Any], Any]]:
@@ -76,14 +88,24 @@ def _hiding(kind: Personal | None) -> Callable[[Any], str | None]:
     return lambda value: masked(value, kind)
 
 
-def put_on_record(app: App, definition: Definition | None, labels: Sequence[str], users: int, as_of: date) -> None:
+def put_on_record(
+    app: App,
+    definition: Definition | None,
+    labels: Sequence[str],
+    users: int,
+    as_of: date,
+    *,
+    segments: Sequence[str] = (),
+) -> None:
+    """Who saw personal data: of which segment, or by a rule that reads these segments."""
+    read = {"segments": list(segments)} if definition is None and segments else {}
     app.workspace.catalog.record_audit(
         actor=app.workspace.actor,
         at=app.workspace.clock(),
         app=app.name,
         action="unmask",
         subject=definition.id if definition else "a rule",
-        detail={"labels": list(labels), "users": users, "as_of": as_of.isoformat()},
+        detail={"labels": list(labels), "users": users, "as_of": as_of.isoformat(), **read},
     )
 
 

@@ -38,6 +38,7 @@ APP: Mapping[str, Right] = {
     "why": "look", "similar": "look", "compare": "look",
     "counts_without": "look", "parameter_values": "look", "as_sql": "look",
     "evaluator": "members", "evaluate": "members", "base": "members", "bitmap": "members", "members": "members",
+    "members_page": "members",
     "explain": "members", "profile": "members",
     "check": "members", "evidence": "members", "user_no": "members", "uids": "members",
     "lint": "look", "lint_set": "look", "lint_all": "look",

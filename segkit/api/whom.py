@@ -59,6 +59,16 @@ def person(app: App, who: str, as_of: date) -> Person:
     raise NotFound(_nobody(app, text))
 
 
+def all_meant(app: App, who: str, as_of: date) -> list[int]:
+    """The numbers of all users who have a text as uid, account, e-mail or mobile as of a date; a whole one."""
+    text = unicodedata.normalize("NFC", who).strip()
+    number = user_no_of(app.evaluator(), text)
+    found = set() if number is None else {number}
+    for by, code, normal in _ways(app, text):
+        found.update(users_with(app.evaluator(), code, by, normal, as_of))
+    return sorted(found)
+
+
 def _ways(app: App, text: str) -> Iterator[tuple[By, str, str]]:
     """By which kind, in which label, as which normal form somebody may be found."""
     evaluator, account = app.evaluator(), app.settings.account

@@ -44,6 +44,7 @@ from segkit.engine.fold import batches, fold, live_leaves, membership
 from segkit.engine.kernel.kernel import VERSION as KERNEL_VERSION
 from segkit.engine.kernel.kernel import Kernel
 from segkit.engine.label_codes import CodeCache
+from segkit.engine.ordered import OrderCache
 from segkit.engine.protocol import Evaluated, Evidence, Progress, Seen
 from segkit.engine.relations import Relations
 from segkit.engine.watching import stop_if_asked, watch
@@ -92,7 +93,9 @@ class DuckEvaluator:
         memory = min(_CACHED_BYTES, size_in_bytes(limits.memory) // 4)
         self._cache = BitmapCache(memory, _disk_cache(folder.resolve(), manifest, size_in_bytes(evaluation.cache)))
         self.codes = CodeCache()
+        self.orders = OrderCache()
         self._tables: dict[tuple[str, date], str] = {}
+        self._has_uids = False
         self._lock = threading.RLock()
 
     @property
@@ -231,6 +234,16 @@ class DuckEvaluator:
                                      Sql(name), values), cancel)  # fmt: skip
                 self._tables[code, day] = name
             return self._tables[code, day]
+
+    def uid_table(self, cancel: threading.Event | None = None) -> Sql:
+        """A table in memory of everybody's number and uid: a few are found in it without reading the file again."""
+        with self._lock:
+            if not self._has_uids:
+                self.runner.run(
+                    sql("CREATE TEMP TABLE uids AS SELECT user_no, uid FROM {}", self.relations.users), cancel
+                )
+                self._has_uids = True
+        return Sql("uids")
 
     def label_day(self, code: str, as_of: date) -> date:
         """The date that a label's values as of `as_of` are those of."""

@@ -57,13 +57,23 @@ def with_labels(
     user_nos = user_nos[np.searchsorted(user_nos, after, side="right") :][:limit]
     schema = schema_of(evaluator, labels)
     for start in range(0, len(user_nos), BATCH):
-        table = _batch(evaluator, user_nos[start : start + BATCH], labels, as_of)
+        picked = user_nos[start : start + BATCH]
+        table = _batch(evaluator, evaluator.relations.users, picked, labels, as_of)
         yield from table.cast(schema).combine_chunks().to_batches()
 
 
-def _batch(evaluator: DuckEvaluator, user_nos: np.ndarray, labels: Sequence[str], as_of: date) -> pa.Table:
+def labels_of(evaluator: DuckEvaluator, user_nos: np.ndarray, labels: Sequence[str], as_of: date) -> pa.Table:
+    """Some users with their labels, in the order of their numbers as given."""
+    found = _batch(evaluator, evaluator.uid_table(), user_nos, labels, as_of)
+    table = found.cast(schema_of(evaluator, labels))
+    places = np.empty(len(user_nos), dtype=np.int64)
+    places[np.argsort(user_nos)] = np.arange(len(user_nos))  # rows come by number
+    return table.take(pa.array(places))
+
+
+def _batch(evaluator: DuckEvaluator, users: Sql, user_nos: np.ndarray, labels: Sequence[str], as_of: date) -> pa.Table:
     picked = pa.table({"user_no": pa.array(user_nos, pa.int32())})
-    columns, sources = [Sql("u.uid")], [sql("picked p JOIN {} u USING (user_no)", evaluator.relations.users)]
+    columns, sources = [Sql("u.uid")], [sql("picked p JOIN {} u USING (user_no)", users)]
     for number, code in enumerate(labels):
         table = evaluator.label_table(code, as_of, None)
         if table is None:
