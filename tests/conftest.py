@@ -114,7 +114,7 @@ def run_segkit(
         capsys.readouterr()  # what the test itself said before is none of the command's
         with pytest.raises(SystemExit) as ended:
             main()
-        done = subprocess.CompletedProcess(command, ended.value.code or 0, *capsys.readouterr())
+        done = subprocess.CompletedProcess(command, int(ended.value.code or 0), *capsys.readouterr())
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
