@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 from collections.abc import Callable
@@ -155,7 +154,7 @@ def test_the_command_line_shows_the_last_report_again(
 
 
 def test_drift_ends_the_command_with_3_until_it_is_accepted_on_record(
-    shop: Made, run_segkit: Callable[..., subprocess.CompletedProcess[str]]
+    shop: Made, run_segkit: Callable[..., subprocess.CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.users("2026-05-01", user("ana", country="DE", score=1.0))
     shop.load()
@@ -164,9 +163,8 @@ def test_drift_ends_the_command_with_3_until_it_is_accepted_on_record(
     assert "segkit load --app shop --accept-drift country score" in held.stderr
     assert "column 'score'" in run_segkit("load", "-w", shop.folder, "--accept-drift", "country", code=3).stderr
     run_segkit("load", "-w", shop.folder, "country", code=2)
-    done = run_segkit(
-        "load", "-w", shop.folder, "--accept-drift", "country", "score", env={**os.environ, "SEGKIT_ACTOR": "mary"}
-    )
+    monkeypatch.setenv("SEGKIT_ACTOR", "mary")
+    done = run_segkit("load", "-w", shop.folder, "--accept-drift", "country", "score")
     assert "accepted by mary: sources/users/2026-05-02.parquet, column 'country'" in done.stderr
     with closing(segkit.open(shop.folder)) as workspace:
         (entry,) = workspace.catalog.audit("shop", action="accept drift")

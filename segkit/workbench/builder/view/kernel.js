@@ -22,7 +22,7 @@ function leftBehind() {
 }
 
 function leaveBehind(store) {
-  leftBehind().push({ app: store.app, id: store.id, document: withoutDefaults(JSON.parse(textOf(store.doc))) });
+  leftBehind().push(store); // not what stands there now: it may be changed further
 }
 
 /** What stood in a builder of the same segment, if it is not what stands here. It is asked for once. */
@@ -31,7 +31,8 @@ function takeLeft(store) {
   const number = all.findLastIndex((each) => each.app === store.app && each.id === store.id);
   if (number < 0) return null;
   const [left] = all.splice(number, 1);
-  return JSON.stringify(left.document) === textOf(withoutDefaults(store.doc)) ? null : left.document;
+  const document = withoutDefaults(JSON.parse(textOf(left.doc)));
+  return JSON.stringify(document) === textOf(withoutDefaults(store.doc)) ? null : document;
 }
 
 /** What is said above the rule while the kernel is away, and once there is another. */

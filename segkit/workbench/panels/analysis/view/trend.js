@@ -99,7 +99,8 @@ function trendOf(state, found, question) {
       const at = event.clientX - svg.getBoundingClientRect().left;
       go(points.reduce((best, point, n) => (Math.abs(across(point) - at) < Math.abs(across(points[best]) - at) ? n : best), 0));
     };
-    svg.addEventListener("pointermove", nearest);
+    // A pointer at rest is told to have moved when the page moves under it.
+    svg.addEventListener("pointermove", (event) => { if (event.movementX || event.movementY) nearest(event); });
     svg.addEventListener("pointerdown", nearest);
     mark();
     return svg;

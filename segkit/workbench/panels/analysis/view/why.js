@@ -12,8 +12,8 @@ function whyView(view, state, ask) {
     missing: "Add a segment to see why its size changed.",
     take: (question) => { segment.value = question.segment; days.since.value = question.since; days.until.value = question.until; },
     paint: (found, question) => {
-      days.since.value = found.from;
-      days.until.value = found.to;
+      days.since.value ||= found.from; // what was chosen elsewhere meanwhile stays: it is asked next
+      days.until.value ||= found.to;
       return whyOf(state, found, question);
     },
   };
