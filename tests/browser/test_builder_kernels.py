@@ -104,6 +104,26 @@ def test_a_count_that_takes_long_is_stopped_and_counted_again(bench: Bench) -> N
     expect(panel.locator(".total")).to_have_text(total(bench, {"label": "orders", "op": "ge", "value": 2}))
 
 
+def test_interrupting_a_long_query_in_a_cell_leaves_everything_usable(bench: Bench) -> None:
+    panel, page = bench.build(repr(ORDERS)), bench.page
+    page.locator(".jp-CodeCell", has_text="builder.estimate").last.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(
+        "from segkit.compile.sql import sql\n"
+        "shop.evaluator().runner.rows(sql('SELECT max(range * 7 % 11) FROM range(100000000000000)'))"
+    )
+    page.keyboard.press("Control+Enter")
+    cell = page.locator(".jp-CodeCell", has_text="range * 7")
+    expect(cell.locator(".jp-InputPrompt")).to_have_text("[*]:")
+    panel.get_by_label("Orders, value").fill("5")
+    expect(panel.get_by_text("From before your last change").or_(panel.get_by_text("Counting…"))).to_be_visible()
+    page.get_by_text("Kernel", exact=True).first.click()
+    page.get_by_text("Interrupt Kernel", exact=True).click()
+    expect(cell).to_contain_text("KeyboardInterrupt")
+    bench.settled()
+    expect(panel.locator(".total")).to_have_text(total(bench, {"label": "orders", "op": "ge", "value": 5}))
+
+
 def test_a_lost_connection_is_said_and_what_was_typed_is_counted_once_it_is_back(bench: Bench) -> None:
     panel, page = bench.build(repr(ORDERS)), bench.page
     page.evaluate("window.isCut = true; for (const socket of window.sockets) socket.close()")
