@@ -169,3 +169,22 @@ def test_a_segment_is_updated_now(panel: Locator, app: App) -> None:
     aside.get_by_role("button", name="Update now").click()
     count = app.segment("pd_churn_stage").count
     expect(panel.locator(".message")).to_contain_text(f"‘Users in churn stage’ has {count:,} users as of 2026-06-01")
+
+
+def test_members_exports_and_imports_open_below_the_list_with_this_segment_chosen(
+    shown: PanelPage, panel: Locator, app: App
+) -> None:
+    aside = opened(panel, "Silent gateway owners")
+    aside.get_by_role("button", name="Group users", exact=True).click()
+    members = shown.page.get_by_role("region", name="Group users").last
+    total = f"{app.estimate('Silent gateway owners').count:,}"
+    expect(members.locator("header")).to_contain_text(total)
+    assert shown.violations() == []
+    shown.page.screenshot(path=ARTEFACTS / "segments_members_below.png", full_page=True)
+    aside.get_by_role("button", name="Export", exact=True).click()
+    leaving = shown.page.get_by_role("region", name="Export segments").last
+    expect(leaving).to_contain_text(f"{total} rows")
+    panel.get_by_role("button", name="Import a list").click()
+    expect(shown.page.get_by_role("region", name="Import a list").last).to_be_visible()
+    assert shown.violations() == []
+    shown.page.screenshot(path=ARTEFACTS / "segments_import_below.png", full_page=True)

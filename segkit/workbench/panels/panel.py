@@ -20,18 +20,21 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, model: PanelModel) -> None:
         self.model = model
+        self._is_given_up = False
         super().__init__()
         model.tell = self._tell
         self.on_msg(self._receive)
 
     def close(self) -> None:
         """Ends the widget and the model's thread."""
-        self.model.close()
+        if not self._is_given_up:  # a widget that nobody holds any more is closed by Python too
+            self.model.close()
         super().close()
 
     def given_up(self, name: str) -> Shown:
         """Its model and the files of its view, to be shown within another panel; the widget itself ends."""
         shown = Shown(self.model, str(self._esm), str(self._css), name)
+        self._is_given_up = True
         self.on_msg(self._receive, remove=True)
         super().close()
         return shown
