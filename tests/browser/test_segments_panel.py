@@ -179,6 +179,7 @@ def test_members_exports_and_imports_open_below_the_list_with_this_segment_chose
     members = shown.page.get_by_role("region", name="Group users").last
     total = f"{app.estimate('Silent gateway owners').count:,}"
     expect(members.locator("header")).to_contain_text(total)
+    expect(panel.get_by_text("Group users, below")).to_be_visible()
     assert shown.violations() == []
     shown.page.screenshot(path=ARTEFACTS / "segments_members_below.png", full_page=True)
     aside.get_by_role("button", name="Export", exact=True).click()

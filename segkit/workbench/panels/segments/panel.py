@@ -37,7 +37,7 @@ class Segments(Panel):
 
     def __init__(self, app: App) -> None:
         there = {what: name for what, name in _OTHERS.items() if name in workbench.__all__}
-        super().__init__(SegmentsModel(app, {what: _opening(name) for what, name in there.items()}))
+        super().__init__(SegmentsModel(app, {what: _opening(what, name) for what, name in there.items()}))
 
     @property
     def chosen(self) -> Any:
@@ -56,9 +56,9 @@ class Segments(Panel):
         return f"Segments of app '{self.model.app.name}'"
 
 
-def _opening(name: str) -> Open:
+def _opening(what: str, name: str) -> Open:
     def opened(app: App, segment: str) -> Shown:
         make: Callable[..., Panel] = getattr(workbench, name)
-        return (make(app, segment) if segment else make(app)).given_up(name)
+        return (make(app, segment) if segment else make(app)).given_up(what)
 
     return opened
