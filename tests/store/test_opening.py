@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import sqlite3
@@ -39,23 +40,24 @@ def test_the_embedded_catalog_is_private_to_its_owner(tmp_path: Path, make_docum
         assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
 
 
-def save_two(folder: Path) -> None:
-    """What another process does: opens the catalog, saves, and closes it as the last one, as far as it can tell."""
-    for name in ("Loud", "Late"):
-        with open_catalog(folder) as catalog:
-            catalog.save(document(name), app="shop", actor="bo", now=NOON, based_on=None)
+#: Where SQLite locks its file for as long as a process has it open (sqlite.org/fileformat2.html, the lock-byte page).
+SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 
 
-def test_opened_twice_in_one_process_it_goes_on_with_what_others_write(tmp_path: Path, start: Start) -> None:
+def lock_alone(path: Path) -> None:
+    """In a child: takes what only the last process with the file open can have. Raises BlockingIOError."""
+    with path.open("r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
+
+
+def test_opening_it_again_leaves_the_locks_that_this_process_holds(tmp_path: Path, start: Start) -> None:
     with open_catalog(tmp_path) as first:
         first.save(document("Quiet"), app="shop", actor="ana", now=NOON, based_on=None)
-        with open_catalog(tmp_path) as second:
-            wait_for([start(save_two, tmp_path)])
-            for catalog in (first, second):
-                assert {found.name for found in catalog.segments("shop")} == {"Quiet", "Loud", "Late"}
-            second.save(document("Slow"), app="shop", actor="ana", now=NOON, based_on=None)
-    with open_catalog(tmp_path) as later:
-        assert {found.name for found in later.segments("shop")} == {"Quiet", "Loud", "Late", "Slow"}
+        with open_catalog(tmp_path):
+            child = start(lock_alone, tmp_path / "catalog.sqlite")
+            child.join()
+            assert child.exitcode == 1, "another process takes itself for the last one, and would remove the log"
+    wait_for([start(lock_alone, tmp_path / "catalog.sqlite")])
 
 
 def test_the_embedded_catalog_survives_a_power_cut(tmp_path: Path) -> None:
