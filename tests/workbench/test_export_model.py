@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,15 +13,14 @@ import pytest
 
 import segkit
 from segkit.workbench.panels.exporting.model import ExportModel
-from segkit.workbench.panels.model import PanelModel
 from tests.small_workspace import SmallWorkspace
+from tests.workbench.asking import Ask, asking_of
 
 GERMANS = {"name": "Germans", "rule": {"label": "country", "op": "eq", "value": "DE"}}
 REACH = """[apps.shop.reach.email]
 address = "email"
 consent = ["marketing_consent"]
 """
-Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -36,19 +35,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallWorkspace]:
     small.app.import_list(small.folder / "list.csv", name="A list")
     yield small
     small.close()
-
-
-def asking_of(model: PanelModel) -> Ask:
-    told: list[dict[str, Any]] = []
-    model.tell = lambda message, buffers=(): told.append({**message, "bytes": b"".join(buffers)})
-
-    def asking(do: str, **more: Any) -> dict[str, Any]:
-        told.clear()
-        model.receive({"do": do, "ask": 1, **more})
-        model.wait()
-        return next(message for message in told if message["kind"] == "answer")
-
-    return asking
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ from segkit.store.outbox import NewMessage
 from segkit.workbench.panels.runs.model import RunsModel
 from tests.nightly_shop import EVE, NightlyShop
 from tests.operations.making import night
-
-Ask = Callable[..., dict[str, Any]]
+from tests.workbench.asking import Ask, asking_of
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +40,7 @@ def model(shop: NightlyShop) -> Iterator[RunsModel]:
 
 @pytest.fixture
 def ask(model: RunsModel) -> Ask:
-    told: list[dict[str, Any]] = []
-    model.tell = lambda message, buffers=(): told.append({**message, "bytes": b"".join(buffers)})
-
-    def asking(do: str, **more: Any) -> dict[str, Any]:
-        told.clear()
-        model.receive({"do": do, "ask": 1, **more})
-        model.wait()
-        return next(message for message in told if message["kind"] == "answer")
-
-    return asking
+    return asking_of(model)
 
 
 def test_before_the_first_night_the_panel_says_how_to_run_one(tmp_path: Path) -> None:
