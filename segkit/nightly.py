@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from segkit.api import App, Workspace
-from segkit.api.exporting_due import REFRESH
 from segkit.api.gating import require_acceptable
-from segkit.api.night import EXPORT, Night
+from segkit.api.night import EXPORT, REFRESH, Night
 from segkit.api.night_health import load_health
 from segkit.errors import Busy, Held, PartlyDone, SegkitError
 from segkit.files.atomic import sweep, write_text

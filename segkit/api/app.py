@@ -22,20 +22,16 @@ from segkit.api import (
     saving,
 )
 from segkit.api.analysing.face import Analysing
-from segkit.api.analysing.judging import is_in
 from segkit.api.definitions import Definitions, definitions_of
 from segkit.api.differing import Diff
 from segkit.api.evaluation import RuleLike
 from segkit.api.exports_face import AppExports
 from segkit.api.faces import app_html, app_text
-from segkit.api.keeping import prune
 from segkit.api.life import SegmentLife
 from segkit.api.lists.face import AppLists
 from segkit.api.paging import Paging
 from segkit.api.permitting import asking
 from segkit.api.results import Estimate, Members, RefreshReport, SegmentInfo, SegmentList
-from segkit.api.whom import person
-from segkit.data.frames import add_frame
 from segkit.data.manifest import Manifest, read_manifest
 from segkit.data.settings import AppSettings
 from segkit.definitions import predefined
@@ -213,6 +209,9 @@ class App(SegmentLife, AppLists, AppExports, Analysing, Paging):
 
     def check(self, who: str, rule: RuleLike, as_of: Day = None) -> bool:
         """Whether a user, found by uid, account, e-mail or mobile, is in. Raises NotFound for somebody unknown."""
+        from segkit.api.analysing.judging import is_in
+        from segkit.api.whom import person
+
         return is_in(self, person(self, who, self.day(as_of)), rule, self.day(as_of))
 
     def evidence(self, uid: str, rule: RuleLike, as_of: Day = None, *, unmask: bool = False) -> list[Evidence]:
@@ -313,6 +312,8 @@ class App(SegmentLife, AppLists, AppExports, Analysing, Paging):
 
     def prune(self) -> LetGo:
         """Lets go of the users of old snapshots, as `[snapshots]` in the settings says; counts and records stay."""
+        from segkit.api.keeping import prune
+
         return prune(self)
 
     def diff(
@@ -342,6 +343,8 @@ class App(SegmentLife, AppLists, AppExports, Analysing, Paging):
         missing. Raises SegkitError for a table that does not fit the source.
         """
         day = self.day(data_date) if data_date else None
+        from segkit.data.frames import add_frame
+
         return add_frame(self.workspace.folder, self.settings, role, frame, data_date=day, files=files)
 
     # -----------------------------------------------------------------------------------------------------------------

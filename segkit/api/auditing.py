@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from segkit.api.results import table_html
-from segkit.data.doctor import Finding
 from segkit.errors import Damaged
 from segkit.store.audit_anchor import FILE
 from segkit.store.records import AuditEntry
 
 if TYPE_CHECKING:
     from segkit.api.workspace import Workspace
+    from segkit.data.doctor import Finding
 
 HEADINGS = ("Entry", "When (UTC)", "Who", "App", "What", "Of what", "Detail")
 _WHY = "the record of who did what cannot be relied on from there on"
@@ -63,6 +63,8 @@ def _plain(value: object) -> str:
 
 def examine_audit(workspace: Workspace) -> Iterator[Finding]:
     """Whether the audit trail is what was written, to its end."""
+    from segkit.data.doctor import Finding
+
     try:
         found = workspace.catalog.audit_break()
     except Damaged as error:

@@ -12,6 +12,7 @@ from segkit.api.definitions import Definitions
 from segkit.api.export_options import Wanted
 from segkit.api.exporting import export, file_name, inside
 from segkit.api.gating import holding_data
+from segkit.api.night import REFRESH
 from segkit.data.settings import ExportSettings
 from segkit.errors import Busy, PartlyDone, SegkitError
 from segkit.operations.delivering import send_deliveries
@@ -20,9 +21,6 @@ from segkit.store.records import ExportRecord
 
 if TYPE_CHECKING:
     from segkit.api.app import App
-
-#: The kind of run that a night's refresh is on record as.
-REFRESH = "refresh"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
-from segkit.api import exporting, exporting_due
-from segkit.api.export_options import ExportOptions, Wanted
-from segkit.api.export_preparing import Watch
-
 if TYPE_CHECKING:
     from segkit.api.app import App
+    from segkit.api.export_options import ExportOptions
     from segkit.api.export_plans import ExportPlan
+    from segkit.api.export_preparing import Watch
+    from segkit.api.exporting_due import DueExport
     from segkit.api.exports_made import ExportList
     from segkit.data.settings import ExportSettings
     from segkit.exchange.exports import ExportResult
@@ -42,6 +41,9 @@ class AppExports:
         labels, format, profile (also a platform's), channel, columns, holdout, seed, variants, changes, max_age_days;
         see `export_options.Wanted`. Given up by `cancel` it raises Cancelled, and nothing is written.
         """
+        from segkit.api import exporting
+        from segkit.api.export_options import Wanted
+
         app, wanted = self._with_exports, Wanted(**options)
         watch = _watch(progress, cancel)
         return exporting.export(app, names, app.day(as_of), wanted, Path(path) if path else None, watch=watch)
@@ -56,13 +58,16 @@ class AppExports:
         **options: Unpack[ExportOptions],
     ) -> ExportPlan:
         """What `export` with the same words would write: files, rows, columns, who is held back. Writes nothing."""
+        from segkit.api.export_options import Wanted
         from segkit.api.export_plans import plan_export
 
         app = self._with_exports
         return plan_export(app, names, app.day(as_of), Wanted(**options), _watch(progress, cancel))
 
-    def export_due(self, as_of: Day = None, names: Iterable[str] | None = None) -> list[exporting_due.DueExport]:
+    def export_due(self, as_of: Day = None, names: Iterable[str] | None = None) -> list[DueExport]:
         """Makes the exports that `segkit.toml` has due on that date, each once."""
+        from segkit.api import exporting_due
+
         app = self._with_exports
         return exporting_due.export_due(app, app.day(as_of), names)
 
@@ -96,4 +101,6 @@ class AppExports:
 
 
 def _watch(progress: Tell | None, cancel: threading.Event | None) -> Watch:
+    from segkit.api.export_preparing import Watch
+
     return Watch(progress or (lambda _step, _share: None), cancel or threading.Event())

@@ -9,18 +9,19 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from segkit.api.app import App
-from segkit.api.exporting_due import REFRESH, DueExport
 from segkit.api.results import RefreshReport, table_html
 from segkit.engine.protocol import Progress
 from segkit.errors import SegkitError
 
 if TYPE_CHECKING:
+    from segkit.api.exporting_due import DueExport
     from segkit.api.workspace import Workspace
 
 T = TypeVar("T")
 #: One date, one for each app by name, or each app's own.
 NightDates = date | str | Mapping[str, date | str] | None
-EXPORT = "export"
+#: What the parts of a night are on record as.
+REFRESH, EXPORT = "refresh", "export"
 
 
 @dataclass(frozen=True)

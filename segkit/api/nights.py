@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from segkit.api.exporting_due import REFRESH
 from segkit.api.gating import require_acceptable
+from segkit.api.night import REFRESH
 from segkit.errors import NotFound, PartlyDone, SegkitError
 from segkit.files.locks import Lock, holder_of
 from segkit.operations.run_file import newest_runs, read_run

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from segkit.data.keeping_out import personal_labels
 from segkit.data.kept_out import Kind, read_kept_out
 from segkit.engine.lookup import By, normal_text, uids_of, users_with
 from segkit.engine.people import user_no_of
@@ -71,6 +70,8 @@ def all_meant(app: App, who: str, as_of: date) -> list[int]:
 
 def _ways(app: App, text: str) -> Iterator[tuple[By, str, str]]:
     """By which kind, in which label, as which normal form somebody may be found."""
+    from segkit.data.keeping_out import personal_labels
+
     evaluator, account = app.evaluator(), app.settings.account
     if account is not None:
         yield "account", app.vocabulary.label(account).code, text

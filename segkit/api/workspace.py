@@ -9,29 +9,27 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from segkit.api import loading, permitting
+from segkit.api import permitting
 from segkit.api.app import App
 from segkit.api.auditing import AuditTrail
-from segkit.api.backing_up import BackupReport, Part, back_up
-from segkit.api.erasing import erase
-from segkit.api.erasure_report import ErasureReport
 from segkit.api.faces import workspace_html, workspace_text
 from segkit.api.night import Night, NightDates
 from segkit.api.nights import WorkspaceNights
 from segkit.api.permitting import asking
-from segkit.api.planning.applying import Applied, apply, apply_plan, read_plan
-from segkit.api.planning.planning import make_plan
-from segkit.api.planning.plans import Plan
-from segkit.api.planning.pulling import Pulled, pull
-from segkit.data.day_ranges import DayRanges
-from segkit.data.forgetting import forget_days
-from segkit.data.generation import last_report
-from segkit.data.report import LoadReport
 from segkit.data.settings import Settings, read_settings
 from segkit.definitions.zones import zone
 from segkit.errors import NotFound
 from segkit.store.catalog import Catalog, open_catalog
+
+if TYPE_CHECKING:
+    from segkit.api.backing_up import BackupReport, Part
+    from segkit.api.erasure_report import ErasureReport
+    from segkit.api.planning.applying import Applied
+    from segkit.api.planning.plans import Plan
+    from segkit.api.planning.pulling import Pulled
+    from segkit.data.report import LoadReport
 
 Clock = Callable[[], datetime]
 
@@ -64,7 +62,7 @@ def login() -> str:
 
 @asking(permitting.WORKSPACE, lambda workspace: workspace)
 class Workspace(WorkspaceNights):
-    """One folder, owned by one machine. Everything that is asked for is read when it is asked for."""
+    """One folder, owned by one machine. Everything that is asked for is read, and imported, when it is asked for."""
 
     def __init__(self, folder: Path, actor: str, clock: Clock) -> None:
         self.folder = folder.resolve()
@@ -121,6 +119,9 @@ class Workspace(WorkspaceNights):
         stored of them makes way for what the sources hold now.
         Raises SegkitError with the file, the place and what was expected; then nothing of that app's load is kept.
         """
+        from segkit.api import loading
+        from segkit.data.day_ranges import DayRanges
+
         return loading.load(
             self,
             self.app_names if app is None else (self.app(app).name,),
@@ -133,6 +134,8 @@ class Workspace(WorkspaceNights):
 
     def last_loads(self, app: str | None = None) -> list[LoadReport]:
         """The reports of the loads that made the data of one app, or of all, as it is now. Raises NotFound."""
+        from segkit.data.generation import last_report
+
         names = self.app_names if app is None else (self.app(app).name,)
         return [last_report(self.folder / "data" / name) for name in names]
 
@@ -146,6 +149,8 @@ class Workspace(WorkspaceNights):
         It is about the apps that the documents name, or the one of `app`. With `delete`, custom segments of those apps
         that no file has are deleted. Changes nothing. Raises DefinitionError with all that is wrong with all files.
         """
+        from segkit.api.planning.planning import make_plan
+
         return make_plan(self, Path(folder), app, as_of, delete)
 
     def apply(
@@ -163,6 +168,8 @@ class Workspace(WorkspaceNights):
         With `plan`, a saved plan's file, it does exactly that. Raises Moved if what the plan rests on is not as it was,
         Held if a persona would not be where it must be.
         """
+        from segkit.api.planning.applying import apply, apply_plan, read_plan
+
         if plan is None:
             return apply(self, Path(folder), app, delete, note, publish)
         return apply_plan(self, Path(folder), read_plan(Path(plan)), note, publish)
@@ -172,6 +179,8 @@ class Workspace(WorkspaceNights):
 
         A file that says of a segment what the catalog never had is left alone, unless `overwrite`.
         """
+        from segkit.api.planning.pulling import pull
+
         return pull(self, Path(folder), app, overwrite)
 
     # -----------------------------------------------------------------------------------------------------------------
@@ -181,6 +190,10 @@ class Workspace(WorkspaceNights):
 
         `days` are written as for `load`.
         """
+        from segkit.api import loading
+        from segkit.data.day_ranges import DayRanges
+        from segkit.data.forgetting import forget_days
+
         wanted, name = DayRanges.parsed(days), self.app(app).name
         report = forget_days(self.folder, self.settings, name, wanted)
         loading.put_forgetting_on_record(self, name, wanted, report)
@@ -194,6 +207,8 @@ class Workspace(WorkspaceNights):
         With `again`, erases everyone once more who was erased before and is there, as after a restored backup.
         Raises NotFound if there is nobody, Busy if a load is at work; then nothing has changed.
         """
+        from segkit.api.erasing import erase
+
         return erase(self, who, app, again=again)
 
     def backup(self, path: str | os.PathLike[str], *, without: Collection[Part] = ()) -> BackupReport:
@@ -201,6 +216,8 @@ class Workspace(WorkspaceNights):
 
         Holds every save that was acknowledged before. `without` leaves out sources, exports or runs.
         """
+        from segkit.api.backing_up import back_up
+
         return back_up(self, Path(path), without)
 
     def audit(

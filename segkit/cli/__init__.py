@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 
@@ -26,6 +27,9 @@ from segkit.cli import (
     work,
 )
 from segkit.errors import SegkitError
+
+#: New objects until the next look for garbage. Most of a command's are modules and what they hold, which stay.
+_MANY = 50_000
 
 cli = typer.Typer(
     name="segkit",
@@ -70,6 +74,7 @@ def _main(
 
 def main() -> None:
     """What `segkit` runs."""
+    gc.set_threshold(_MANY, 20, 20)
     try:
         cli()
     except SegkitError as error:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from segkit.compile.sql import Sql, sql
@@ -149,6 +148,8 @@ def _read_lists(evaluator: DuckEvaluator, code: str, as_of: date, cancel: thread
 
 def _distinct(column: Any, type_: str) -> tuple[Any, NDArray[np.integer[Any]]]:
     """The distinct values in their order, and the place of each row's value among them; of none their number."""
+    import pyarrow.compute as pc
+
     if type_ == "bool":
         return np.array([False, True]), column.fill_null(False).to_numpy(zero_copy_only=False) + np.where(
             column.is_null().to_numpy(zero_copy_only=False), 2, 0

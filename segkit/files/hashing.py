@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 
 def sha256_of(path: Path) -> str:
@@ -14,7 +14,7 @@ def sha256_of(path: Path) -> str:
         return sha256_of_open(file)
 
 
-def sha256_of_open(file: BinaryIO) -> str:
+def sha256_of_open(file: io.BufferedReader) -> str:
     """As `sha256_of`, of an open file from where it stands to its end."""
     return hashlib.file_digest(file, "sha256").hexdigest()
 

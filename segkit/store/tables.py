@@ -88,15 +88,6 @@ segments = Table(
     Column("archived_at", Instant),
     _text("archived_by", nullable=True),
 )
-# A deleted segment gives its name free; an archived one keeps it.
-Index(
-    "uq_segments_app_name_key",
-    segments.c.app,
-    segments.c.name_key,
-    unique=True,
-    sqlite_where=segments.c.deleted_at.is_(None),
-    postgresql_where=segments.c.deleted_at.is_(None),
-)
 
 versions = Table(
     "versions",

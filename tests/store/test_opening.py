@@ -25,6 +25,7 @@ from segkit.errors import Busy, Damaged, SegkitError
 from segkit.store import migrations
 from segkit.store.catalog import Catalog, open_catalog
 from segkit.store.database import open_database
+from segkit.store.partial_indexes import NAMES
 from segkit.store.tables import metadata
 from tests.store.making import Start, document, wait_for
 
@@ -70,6 +71,7 @@ def test_the_embedded_catalog_survives_a_power_cut(tmp_path: Path) -> None:
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_knows(tmp_path: Path, database_url: str | None) -> None:
     with open_database(tmp_path, database_url, 5).reading() as connection:
+        assert NAMES in metadata.tables["segments"].indexes
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 

@@ -11,20 +11,22 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from segkit.data.coded.checking import remove
-from segkit.data.coded.coding_days import CodedRows
 from segkit.data.coded.day_columns import CodedDay, open_day
 from segkit.data.coded.dictionaries import Growing
 from segkit.data.coded.kinds import CACHE, FOLDER, coded_folder, day_path, label_kinds, label_path, parameter_kinds
-from segkit.data.coded.label_columns import write_label
 from segkit.data.manifest import DayFile, Manifest
 from segkit.definitions.vocabulary import Vocabulary
 from segkit.errors import Busy, Damaged
 from segkit.files.atomic import sweep
 from segkit.files.locks import Lock
+
+if TYPE_CHECKING:
+    from segkit.data.coded.coding_days import CodedRows
 
 LOCK = "coded.lock"
 #: Fewer events than this are coded when somebody asks for them: loading them is quicker than the coding.
@@ -83,6 +85,9 @@ class Coding:
         return True
 
     def _make(self, days: Sequence[DayFile], labels: Iterable[str], cancel: threading.Event | None) -> None:
+        from segkit.data.coded.coding_days import CodedRows  # with Parquet: answering alone needs none of it
+        from segkit.data.coded.coding_labels import write_label
+
         sweep(self._folder)  # whoever was killed while writing a file left the file itself to be made
         dictionaries, waiting, rows = Growing(self._folder), list[CodedRows](), 0
         for file in days:

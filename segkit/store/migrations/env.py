@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
+from segkit.store.partial_indexes import NAMES
 from segkit.store.tables import metadata
+
+assert NAMES in metadata.tables["segments"].indexes  # it is there once it is imported
 
 context.configure(
     connection=context.config.attributes["connection"],

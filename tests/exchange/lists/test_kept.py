@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 import pytest
@@ -21,7 +21,7 @@ def test_rows_that_are_taken_away_while_they_are_read_are_read_whole(
     _, sha256 = kept.write_rows(path, ROWS)
     of_open = kept.sha256_of_open
 
-    def checked_then_gone(file: BinaryIO) -> str:
+    def checked_then_gone(file: BufferedReader) -> str:
         found = of_open(file)
         path.unlink()
         return found
