@@ -31,6 +31,7 @@ def table(found: dict[str, Any]) -> str:
     lines += ["", f"Preparation, left out above: {prepared}."]
     opened = "; ".join(f"{SIDES[n][0]} {s['opened']:.2f} s" for n, s in sides.items() if not s["left_out"])
     lines += [f"Opening once: {opened}.", ""]
+    lines += [_beside(found), ""]
     lines += ["| segkit | wall ms | CPU ms |", "|---|---:|---:|"]
     for name, spent in found["growth"].items():
         lines.append(f"| {name} | {spent['wall'] * 1000:.0f} | {spent['cpu'] * 1000:.0f} |")
@@ -38,6 +39,20 @@ def table(found: dict[str, Any]) -> str:
     for name, spent in found["single"].items():
         lines.append(f"| {name} | {spent['p50']:.1f} | {spent['p95']:.1f} |")
     return "\n".join(lines) + "\n"
+
+
+def _beside(found: dict[str, Any]) -> str:
+    """What else was measured, and what was done otherwise than in the other rounds."""
+    words = []
+    if found["cold"]:
+        cold = "; ".join(f"{SIDES[name][0]} {seconds:.2f} s" for name, seconds in found["cold"].items())
+        words.append(f"With nothing in the page cache, wall: {cold}.")
+    words.append(
+        f"Decoding every column that the leaves need once from prepared Parquet: {found['decoding']:.2f} s wall."
+    )
+    few = [(name, len(side["rounds"])) for name, side in found["sides"].items() if side["rounds"]]
+    fewer = "; ".join(f"{SIDES[name][0]}: {rounds}" for name, rounds in few if rounds < found["rounds"])
+    return " ".join([*words, f"Asked in fewer rounds: {fewer}." if fewer else ""]).strip()
 
 
 def picture(found: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ Ratios are of medians within one run. Each side is a process of its own, which k
 from __future__ import annotations
 
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -15,12 +16,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
+from tests.bench.load import PARAMETERS
 from tests.bench.segments.made import SIZES, Made
 from tests.bench.segments.rules import Rule, event_leaf, label_leaf, leaves, rules
 from tests.bench.segments.sides import SIDES
 
 SEGMENTS, LEAVES = 110, 250
 GROWTH = (1, 10, 30, 110, 300)
+#: A side that takes longer than so many seconds is asked in this many rounds only.
+LONG, FEW = 100.0, 2
+#: Asked once more with nothing in the page cache.
+COLD = ("segkit", "prepared", "raw", "clickhouse")
 #: pandas holds all rows in memory, so it is asked at the smallest size only.
 ONLY_AT = {"pandas": ("smoke", "S")}
 
@@ -66,6 +74,7 @@ class Measured:
     name: str
     prepared: float
     opened: float = 0.0
+    checked: float = 0.0  # wall, of the first answer, which is compared and not counted
     wall: float = 0.0
     cpu: float = 0.0
     peak: int = 0
@@ -89,6 +98,8 @@ def measure(size: str, folder: Path, rounds: int, names: list[str], say: Any) ->
             order = list(processes)
             random.Random(number).shuffle(order)
             for name in order:
+                if number >= FEW and found[name].checked > LONG:
+                    continue
                 told = processes[name].ask(asked)
                 found[name].rounds.append({"wall": told["wall"], "cpu": told["cpu"]})
                 found[name].peak = told["peak"]
@@ -100,6 +111,7 @@ def measure(size: str, folder: Path, rounds: int, names: list[str], say: Any) ->
     finally:
         for process in processes.values():
             process.close()
+    cold = _cold(size, made, [name for name in COLD if name in processes], asked, say)
     return {
         "size": size,
         "users": made.size.users,
@@ -109,6 +121,8 @@ def measure(size: str, folder: Path, rounds: int, names: list[str], say: Any) ->
         "leaves": LEAVES,
         "rounds": rounds,
         "sides": {name: asdict(one) for name, one in found.items()},
+        "cold": cold,
+        "decoding": decoding(made),
         "growth": growth,
         "single": single_rules(made, 200 if size != "smoke" else 5),
         "load": made.load(),
@@ -136,7 +150,8 @@ def _check(processes: dict[str, Process], asked: list[Rule], found: dict[str, Me
     expected = processes["segkit"].ask(asked, check=True)["found"]
     for name, process in list(processes.items()):
         try:
-            answers = process.ask(asked, check=True)["found"]
+            told = process.ask(asked, check=True)
+            answers, found[name].checked = told["found"], told["wall"]
         except RuntimeError as error:
             found[name].left_out = f"could not answer: {error}"
         else:
@@ -149,6 +164,45 @@ def _check(processes: dict[str, Process], asked: list[Rule], found: dict[str, Me
             processes.pop(name).close()
     sizes = sorted(int(one.split()[0]) for one in expected)
     say(f"all others find the same users: {sizes[0]:,} to {sizes[-1]:,} a segment, median {sizes[len(sizes) // 2]:,}")
+
+
+def _cold(size: str, made: Made, names: list[str], asked: list[Rule], say: Any) -> dict[str, float]:
+    """Wall seconds of the first answer of a new process with nothing of the data in the page cache.
+
+    Empty where this machine does not let the cache be dropped.
+    """
+    found = {}
+    for name in names:
+        process = Process(name, made, size)
+        try:
+            if not _dropped():
+                return {}
+            found[name] = process.ask(asked)["wall"]
+            say(f"cold: {SIDES[name][0]}: {found[name]:.2f} s wall")
+        finally:
+            process.close()
+    return found
+
+
+def _dropped() -> bool:
+    os.sync()
+    try:
+        Path("/proc/sys/vm/drop_caches").write_text("3\n")
+    except OSError:
+        return False
+    return True
+
+
+def decoding(made: Made) -> float:
+    """Wall seconds, the median of three, to decode from prepared Parquet, once, every column that the leaves need."""
+    made.prepare_parquet()
+    needed, spent = ["event", "user_no", "day", *PARAMETERS], []
+    for _ in range(3):
+        began = time.perf_counter()
+        for file in sorted((made.prepared / "events").glob("*.parquet")):
+            pq.read_table(file, columns=needed)
+        spent.append(time.perf_counter() - began)
+    return statistics.median(spent)
 
 
 def _growth(process: Process, rounds: int) -> dict[str, dict[str, float]]:

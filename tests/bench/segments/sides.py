@@ -51,6 +51,7 @@ class Segkit:
     """A fresh evaluator, so that nothing is cached."""
 
     kernel = True
+    memory = ""  # instead of the workspace's
 
     def __init__(self, made: Made) -> None:
         self._made = made
@@ -72,6 +73,8 @@ class Segkit:
         from segkit.engine.evaluator import DuckEvaluator
 
         app, limits = self.app, self.app.workspace.settings.limits
+        if self.memory:
+            limits = limits.model_copy(update={"memory": self.memory})
         given = app.folder, app.manifest, app.vocabulary, limits, self._made.workspace / "data" / ".spill"
         return DuckEvaluator(*given, evaluation=self._settings)
 
@@ -92,6 +95,12 @@ class SegkitByDuckDB(Segkit):
     """segkit with its kernel switched off."""
 
     kernel = False
+
+
+class SegkitInLittle(Segkit):
+    """segkit with little memory allowed."""
+
+    memory = "512MB"
 
 
 class Prepared:
@@ -379,6 +388,7 @@ def _pandas_holds(column: Any, said: Rule) -> Any:
 
 SIDES: dict[str, tuple[str, Callable[[Made], Side]]] = {
     "segkit": ("segkit", Segkit),
+    "segkit-512MB": ("segkit, `memory = 512MB`", SegkitInLittle),
     "segkit-duckdb": ("segkit, kernel off", SegkitByDuckDB),
     "prepared": ("DuckDB, a query a segment, prepared Parquet", Prepared),
     "raw": ("DuckDB, a query a segment, raw Parquet", Raw),

@@ -10,6 +10,7 @@ import pytest
 
 from segkit.errors import Damaged
 from segkit.exchange.lists import kept
+from segkit.files.hashing import sha256_of_open
 
 ROWS = pa.table({"user_no": [0, None], "email": [None, "ana@outside.org"]})
 
@@ -19,10 +20,9 @@ def test_rows_that_are_taken_away_while_they_are_read_are_read_whole(
 ) -> None:
     path = tmp_path / "rows.parquet"
     _, sha256 = kept.write_rows(path, ROWS)
-    of_open = kept.sha256_of_open
 
     def checked_then_gone(file: BufferedReader) -> str:
-        found = of_open(file)
+        found = sha256_of_open(file)
         path.unlink()
         return found
 
