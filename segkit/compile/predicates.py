@@ -130,16 +130,24 @@ _SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "="}
 
 
 def _double(expression: Sql, op: str, value: Any) -> Sql:
-    """Compares doubles with a number exactly, also with an integer that no double equals."""
+    comparison = double_comparison(op, value)
+    if comparison is None:
+        return FALSE
+    op, number = comparison
+    return sql("{} " + _SIGNS[op] + " {}", expression, bound(number))
+
+
+def double_comparison(op: str, value: Any) -> tuple[str, float] | None:
+    """What compares doubles with a number exactly, also with an integer that no double equals; None if nothing does."""
     number = float(value)
     if Fraction(number) != Fraction(value):
         if op == "eq":
-            return FALSE
+            return None
         is_below = Fraction(number) < Fraction(value)
         # Between two neighbouring doubles: everything above it is at least the upper one.
         upper = math.nextafter(number, math.inf) if is_below else number
         op, number = ("ge", upper) if op in ("gt", "ge") else ("lt", upper)
-    return sql("{} " + _SIGNS[op] + " {}", expression, bound(number))
+    return op, number
 
 
 def _decimal(expression: Sql, places: int, op: str, value: Any) -> Sql:

@@ -18,9 +18,9 @@ from segkit.api.doctor import examine
 from segkit.data.coded import coding, dictionaries
 from segkit.data.coded.checking import check_of
 from segkit.data.coded.coding import Coding
-from segkit.data.coded.coding_days import units_of
 from segkit.data.coded.dictionaries import Growing, read_dictionary
 from segkit.data.coded.label_columns import open_label
+from segkit.data.coded.units import units_of
 from segkit.definitions.conditions import Condition
 from segkit.definitions.documents import parse_rule
 from segkit.files.locks import Lock

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from segkit.data.coded.day_columns import USER, Column, write_day
 from segkit.data.coded.dictionaries import Growing
 from segkit.data.coded.kinds import day_path
+from segkit.data.coded.units import units_of
 from segkit.data.manifest import DayFile
 from segkit.errors import Damaged
 from segkit.files.hashing import sha256_of
@@ -134,11 +135,3 @@ def _numbers(values: pa.ChunkedArray, kind: str) -> NDArray[Any]:
     found: NDArray[Any] = units.astype(width)
     found[is_missing] = np.iinfo(width).min
     return found
-
-
-def units_of(column: pa.Array, places: int) -> NDArray[np.int64]:
-    """Decimals of up to 18 digits as whole units of 10^-places; what is missing is any number."""
-    if not pa.types.is_decimal128(column.type) or column.type.scale != places or column.type.precision > 18:
-        raise Damaged(f"found {column.type}; expected decimals of {places} places")
-    halves = np.frombuffer(column.buffers()[1], np.int64)[2 * column.offset : 2 * (column.offset + len(column))]
-    return halves[::2].copy()

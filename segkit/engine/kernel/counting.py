@@ -133,20 +133,27 @@ def sums(rows: Rows, low: int, high: int, column: str) -> NDArray[np.int64]:
     """The sum of each user's values in whole units. Must not overflow: see `peak`."""
     total = np.zeros(high - low, np.int64)
     for users, values in rows.pieces(low, high, column):
-        assert values is not None
-        kept = values != missing_of(values)
-        np.add.at(total, users[kept], values[kept].astype(np.int64))
+        users, values = _present(users, values)
+        np.add.at(total, users, values.astype(np.int64))
     return total
 
 
-def counts_of_values(rows: Rows, low: int, high: int, column: str) -> NDArray[Any]:
-    """How many values each user has in a column."""
-    found = np.zeros(high - low, width_for(rows.most))
-    one = found.dtype.type(1)
+def sums_and_counts(rows: Rows, low: int, high: int, column: str) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """As `sums`, and how many values each user has."""
+    total, number = np.zeros(high - low, np.int64), np.zeros(high - low, width_for(rows.most))
+    one = number.dtype.type(1)
     for users, values in rows.pieces(low, high, column):
-        assert values is not None
-        np.add.at(found, users[values != missing_of(values)], one)
-    return found
+        users, values = _present(users, values)
+        np.add.at(total, users, values.astype(np.int64))
+        np.add.at(number, users, one)
+    return total, number
+
+
+def _present(users: Users, values: NDArray[Any] | None) -> tuple[Users, NDArray[Any]]:
+    """The rows in which the value is not missing."""
+    assert values is not None
+    kept = values != missing_of(values)
+    return (users, values) if kept.all() else (users[kept], values[kept])
 
 
 def peak(rows: Rows, column: str) -> int:

@@ -12,8 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from segkit.compile.leaves import parameter_type
-from segkit.compile.predicates import predicate
-from segkit.compile.sql import Sql
+from segkit.compile.predicates import ColumnType
 from segkit.data.coded.day_columns import CodedDay, Column, Stretch, missing_of
 from segkit.data.coded.kinds import kind_of
 from segkit.data.manifest import DayFile
@@ -26,8 +25,8 @@ from segkit.engine.kernel.columns import Columns
 Flags = NDArray[np.bool_]
 #: Where rows of a stretch, from one place to another, fulfil a filter. Two-valued.
 Filter = Callable[[CodedDay, Stretch, slice], Flags]
-#: Where values fulfil a predicate over `value`: asked of DuckDB, once for each text of a dictionary.
-Holds = Callable[[pa.Array, Sql], Flags]
+#: Where values of a type fulfil a positive comparison: asked once for each text of a dictionary.
+Holds = Callable[[pa.Array, ColumnType, str, Any], Flags]
 
 
 class Filters:
@@ -85,8 +84,8 @@ class Filters:
         if not self._columns_of(node.param, files):
             return _by_table(f"p_{node.param}", np.zeros(1, bool))
         dictionary = self._columns.dictionary(node.param)
-        asked = predicate(Sql("value"), parameter_type(self._vocabulary, node.param), op, node.value, self._as_of)
-        by_code = _by_table(f"p_{node.param}", np.concatenate([[False], self._holds(dictionary.texts, asked)]))
+        found = self._holds(dictionary.texts, parameter_type(self._vocabulary, node.param), op, node.value)
+        by_code = _by_table(f"p_{node.param}", np.concatenate([[False], found]))
 
         def holds(day: CodedDay, stretch: Stretch, rows: slice) -> Flags:
             day.require_coded_by(node.param, dictionary)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from segkit.compile.leaves import label_predicate
+from segkit.compile.leaves import label_type
+from segkit.compile.predicates import ColumnType, predicate
 from segkit.compile.sql import Sql, sql
 from segkit.data.manifest import Manifest
 from segkit.definitions.conditions import Event, Label, Leaf
@@ -21,10 +24,11 @@ from segkit.engine.kernel.bounds import NotForKernel
 from segkit.engine.kernel.columns import Columns
 from segkit.engine.kernel.filters import Filters, Flags
 from segkit.engine.kernel.measures import Measures, files_of
+from segkit.engine.kernel.values import holding
 from segkit.errors import Damaged
 
 #: Changes whenever what the kernel answers could differ from before.
-VERSION = "kernel-1"
+VERSION = "kernel-2"
 
 
 class Kernel:
@@ -54,7 +58,7 @@ class Kernel:
 
     def _event(self, leaf: Event, as_of: date, cancel: threading.Event | None) -> Bitmap:
         files = files_of(leaf, self._manifest.days, as_of)
-        filters = Filters(self._columns, self._vocabulary, as_of, self._holds, cancel)
+        filters = Filters(self._columns, self._vocabulary, as_of, partial(self._holds, as_of), cancel)
         measures = Measures(self._columns, filters, self._vocabulary, self._manifest.user_count, as_of, cancel)
         try:
             return measures.users(leaf, files)
@@ -75,15 +79,19 @@ class Kernel:
             if positive != "not_empty":
                 raise NotForKernel
             return Bitmap.from_flags(coded.codes == 2)
-        table = np.concatenate([[False], self._holds(coded.values, label_predicate(leaf, self._vocabulary, as_of).sql)])
+        type_ = label_type(self._vocabulary, leaf.label)
+        table = np.concatenate([[False], self._holds(as_of, coded.values, type_, positive, leaf.value)])
         wanted = np.flatnonzero(table)
         if len(wanted) == 1:
             return Bitmap.from_flags(coded.codes == wanted[0])
         return Bitmap.from_flags(table[coded.codes]) if len(wanted) else Bitmap.none(size)
 
-    def _holds(self, values: pa.Array, asked: Sql) -> Flags:
-        """Where values fulfil a predicate, by DuckDB. Scattered by place: the order of rows means nothing."""
-        found = np.zeros(len(values), bool)
+    def _holds(self, as_of: date, values: pa.Array, column: ColumnType, op: str, value: Any) -> Flags:
+        """Where values fulfil a comparison. DuckDB's are scattered by place: the order of rows means nothing."""
+        known = holding(values, column, op, value, as_of)
+        if known is not None:
+            return known
+        found, asked = np.zeros(len(values), bool), predicate(Sql("value"), column, op, value, as_of)
         table = pa.table({"place": pa.array(np.arange(len(values))), "value": values})
         rows = self._runner.table(sql("SELECT place FROM dictionary WHERE {}", asked), dictionary=table)
         found[rows.column("place").to_numpy()] = True

@@ -29,10 +29,10 @@ from segkit.engine.kernel.counting import (
     anyone_with,
     counts,
     counts_of_days,
-    counts_of_values,
     peak,
     ranges,
     sums,
+    sums_and_counts,
     width_for,
 )
 from segkit.engine.kernel.filters import Filters, Flags, within
@@ -144,7 +144,7 @@ class Measures:
 
     def _average_test(self, op: str, value: Any, rows: Rows, column: str, places: int, most: int) -> Test:
         def holds(low: int, high: int) -> Flags:
-            total, number = sums(rows, low, high, column), counts_of_values(rows, low, high, column)
+            total, number = sums_and_counts(rows, low, high, column)
             return _fraction_holds(op, value, places, total, number, (most, rows.most))
 
         return holds
@@ -162,12 +162,13 @@ class Measures:
         places = np.cumsum(used, dtype=np.intp) - 1
 
         def holds(low: int, high: int) -> Flags:
-            seen = np.zeros((high - low) * number, bool)
+            seen = np.zeros((number, high - low), bool)  # a row a value, so that adding them up is quick
+            flat = seen.reshape(-1)
             for users, codes in rows.pieces(low, high, column):
                 assert codes is not None
                 kept = codes != 0
-                seen[users[kept] * number + places[codes[kept]]] = True
-            return bounds.hold(seen.reshape(high - low, number).sum(axis=1, dtype=np.uint16))
+                flat[places[codes[kept]] * (high - low) + users[kept]] = True
+            return bounds.hold(seen.sum(axis=0, dtype=np.uint8))
 
         return holds, max(number, 2)
 

@@ -97,6 +97,7 @@ function createStore(model) {
   store.replace = (document, say, { isSaved = false, isOther = false } = {}) => {
     store.past.push({ doc: store.doc, focus: null });
     store.doc = opened(document);
+    store.findings = null; // of conditions that are not there any more, however alike the new ones are
     if (isSaved) store.saved = textOf(store.doc);
     store.future = [];
     changed(0);
