@@ -20,6 +20,8 @@ from segkit.engine.kernel.filters import Filter, Flags
 from segkit.errors import Cancelled
 
 Users = NDArray[np.intp]
+#: Which values of a column count.
+Holds = Callable[[NDArray[Any]], Flags]
 #: Bytes of counters that are at work at once.
 _RANGE = 1 << 22
 _WIDTHS = (np.uint8, np.uint16, np.uint32)
@@ -51,11 +53,20 @@ class Rows:
         """No user has more rows than this."""
         return sum(part.stretch.most for part in self.parts)
 
-    def pieces(self, low: int, high: int, column: str | None = None) -> Iterator[tuple[Users, NDArray[Any] | None]]:
-        """The users from `low` to `high`, excluded, of each day's rows, less `low`; and a column's values there.
+    def users(self, low: int, high: int) -> Iterator[Users]:
+        """The users from `low` to `high`, excluded, of each day's rows, less `low`. They ascend within a day."""
+        return (users for users, _ in self._pieces(low, high, None, None))
 
-        Users ascend within a piece. Days on which the column has no value at all are left out.
+    def values(self, low: int, high: int, column: str, holds: Holds) -> Iterator[tuple[Users, NDArray[Any]]]:
+        """As `users`, of the rows whose value in a column is such, and the values there.
+
+        Days on which the column has no value at all are left out.
         """
+        return ((users, values) for users, values in self._pieces(low, high, column, holds) if values is not None)
+
+    def _pieces(
+        self, low: int, high: int, column: str | None, holds: Holds | None
+    ) -> Iterator[tuple[Users, NDArray[Any] | None]]:
         for part in self.parts:
             if self.cancel is not None and self.cancel.is_set():
                 raise Cancelled("cancelled; nothing was changed")
@@ -67,9 +78,12 @@ class Rows:
                 continue
             users = users[rows]
             values = None if column is None else part.day.values(part.stretch, column)[rows]
-            if self.filter is not None:
-                kept = self.filter(part.day, part.stretch, rows)
-                users, values = users[kept], None if values is None else values[kept]
+            kept = None if self.filter is None else self.filter(part.day, part.stretch, rows)
+            if holds is not None and values is not None:
+                kept = holds(values) if kept is None else kept & holds(values)
+            if kept is not None and not kept.all():
+                places = np.flatnonzero(kept)  # taking by places is many times quicker than by flags
+                users, values = users.take(places), None if values is None else values.take(places)
             yield np.subtract(users, low, dtype=np.intp) if low else users.astype(np.intp), values
 
 
@@ -94,16 +108,16 @@ def width_for(most: int) -> type[np.unsignedinteger[Any]]:
 def anyone(rows: Rows, low: int, high: int) -> Flags:
     """Who has a row."""
     found = np.zeros(high - low, bool)
-    for users, _ in rows.pieces(low, high):
+    for users in rows.users(low, high):
         found[users] = True
     return found
 
 
-def anyone_with(rows: Rows, low: int, high: int, column: str, holds: Callable[[NDArray[Any]], Flags]) -> Flags:
+def anyone_with(rows: Rows, low: int, high: int, column: str, holds: Holds) -> Flags:
     """Who has a row whose value in a column is such."""
     found = np.zeros(high - low, bool)
-    for users, values in rows.pieces(low, high, column):
-        found[users[holds(values)]] = True  # type: ignore[arg-type]
+    for users, _ in rows.values(low, high, column, holds):
+        found[users] = True
     return found
 
 
@@ -111,7 +125,7 @@ def counts(rows: Rows, low: int, high: int) -> NDArray[Any]:
     """How many rows each user has."""
     found = np.zeros(high - low, width_for(rows.most))
     one = found.dtype.type(1)
-    for users, _ in rows.pieces(low, high):
+    for users in rows.users(low, high):
         np.add.at(found, users, one)
     return found
 
@@ -120,20 +134,19 @@ def counts_of_days(rows: Rows, low: int, high: int) -> NDArray[Any]:
     """On how many days each user has a row."""
     found = np.zeros(high - low, width_for(len(rows.parts)))
     one = found.dtype.type(1)
-    for users, _ in rows.pieces(low, high):
+    for users in rows.users(low, high):
         if len(users):
             is_first = np.empty(len(users), bool)
             is_first[0] = True
             np.not_equal(users[1:], users[:-1], out=is_first[1:])
-            np.add.at(found, users[is_first], one)
+            np.add.at(found, users.take(np.flatnonzero(is_first)), one)
     return found
 
 
 def sums(rows: Rows, low: int, high: int, column: str) -> NDArray[np.int64]:
     """The sum of each user's values in whole units. Must not overflow: see `peak`."""
     total = np.zeros(high - low, np.int64)
-    for users, values in rows.pieces(low, high, column):
-        users, values = _present(users, values)
+    for users, values in rows.values(low, high, column, is_present):
         np.add.at(total, users, values.astype(np.int64))
     return total
 
@@ -142,18 +155,16 @@ def sums_and_counts(rows: Rows, low: int, high: int, column: str) -> tuple[NDArr
     """As `sums`, and how many values each user has."""
     total, number = np.zeros(high - low, np.int64), np.zeros(high - low, width_for(rows.most))
     one = number.dtype.type(1)
-    for users, values in rows.pieces(low, high, column):
-        users, values = _present(users, values)
+    for users, values in rows.values(low, high, column, is_present):
         np.add.at(total, users, values.astype(np.int64))
         np.add.at(number, users, one)
     return total, number
 
 
-def _present(users: Users, values: NDArray[Any] | None) -> tuple[Users, NDArray[Any]]:
-    """The rows in which the value is not missing."""
-    assert values is not None
-    kept = values != missing_of(values)
-    return (users, values) if kept.all() else (users[kept], values[kept])
+def is_present(values: NDArray[Any]) -> Flags:
+    """Where numbers and dates are not missing."""
+    found: Flags = values != missing_of(values)
+    return found
 
 
 def peak(rows: Rows, column: str) -> int:

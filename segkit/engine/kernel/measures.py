@@ -153,9 +153,8 @@ class Measures:
         if kind not in ("string", "bool"):
             raise NotForKernel
         used = np.zeros(3 if kind == "bool" else self._most_codes(rows, column.removeprefix("p_")), bool)
-        for _, codes in rows.pieces(0, self._size, column):
+        for _, codes in rows.values(0, self._size, column, _is_coded):
             used[codes] = True
-        used[0] = False
         number = int(used.sum())
         if number > _MOST_DISTINCT:
             raise NotForKernel
@@ -164,10 +163,8 @@ class Measures:
         def holds(low: int, high: int) -> Flags:
             seen = np.zeros((number, high - low), bool)  # a row a value, so that adding them up is quick
             flat = seen.reshape(-1)
-            for users, codes in rows.pieces(low, high, column):
-                assert codes is not None
-                kept = codes != 0
-                flat[places[codes[kept]] * (high - low) + users[kept]] = True
+            for users, codes in rows.values(low, high, column, _is_coded):
+                flat[places.take(codes) * (high - low) + users] = True
             return bounds.hold(seen.sum(axis=0, dtype=np.uint8))
 
         return holds, max(number, 2)
@@ -178,6 +175,11 @@ class Measures:
         for part in rows.parts:
             part.day.require_coded_by(code, dictionary)
         return len(dictionary) + 1
+
+
+def _is_coded(codes: NDArray[Any]) -> Flags:
+    found: Flags = codes != 0
+    return found
 
 
 def _extreme_test(measure: str, bounds: Bounds, rows: Rows, column: str) -> Test:
