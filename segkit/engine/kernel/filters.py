@@ -103,7 +103,7 @@ def _by_table(name: str, table: Flags) -> Filter:
         codes = day.values(stretch, name)[rows]
         if len(wanted) == 1:
             return np.asarray(codes == wanted[0])
-        found: Flags = table[codes]
+        found: Flags = table.take(codes)
         return found
 
     return holds

@@ -84,7 +84,7 @@ class Kernel:
         wanted = np.flatnonzero(table)
         if len(wanted) == 1:
             return Bitmap.from_flags(coded.codes == wanted[0])
-        return Bitmap.from_flags(table[coded.codes]) if len(wanted) else Bitmap.none(size)
+        return Bitmap.from_flags(table.take(coded.codes)) if len(wanted) else Bitmap.none(size)
 
     def _holds(self, as_of: date, values: pa.Array, column: ColumnType, op: str, value: Any) -> Flags:
         """Where values fulfil a comparison. DuckDB's are scattered by place: the order of rows means nothing."""
