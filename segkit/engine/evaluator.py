@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -87,7 +87,11 @@ class DuckEvaluator:
                 spill_folder=own_folder(spill.resolve()),
             )
         )
-        self.kernel = Kernel(folder.resolve(), manifest, vocabulary, self.runner) if evaluation.kernel else None
+        self.kernel = (
+            Kernel(folder.resolve(), manifest, vocabulary, self.runner, threads=limits.threads)
+            if evaluation.kernel
+            else None
+        )
         by = f"{VERSION} {KERNEL_VERSION}" if self.kernel else VERSION
         self._keys = Keys(manifest, vocabulary, by)
         memory = min(_CACHED_BYTES, size_in_bytes(limits.memory) // 4)
@@ -151,7 +155,8 @@ class DuckEvaluator:
             else:
                 missing[key] = leaf
         done = len(found)
-        for key, members in self._by_kernel(missing, as_of, base, cancel):
+        by_kernel = self.kernel.members(dict(missing), as_of, base, cancel) if self.kernel is not None else ()
+        for key, members in by_kernel:
             found[key] = members
             self._cache.put(self._keys.of(missing.pop(key), as_of), members)
             done += 1
@@ -167,18 +172,6 @@ class DuckEvaluator:
         if progress is not None:
             progress(done, len(distinct))
         return found
-
-    def _by_kernel(
-        self, missing: Mapping[str, Leaf], as_of: date, base: Bitmap, cancel: threading.Event | None
-    ) -> Iterator[tuple[str, Bitmap]]:
-        """The leaves that the kernel answers."""
-        if self.kernel is None:
-            return
-        self.kernel.begin()
-        for key, leaf in list(missing.items()):
-            members = self.kernel.members(leaf, as_of, base, cancel)
-            if members is not None:
-                yield key, members
 
     def _evaluate_batch(
         self, batch: dict[str, Leaf], as_of: date, base: Bitmap, cancel: threading.Event | None

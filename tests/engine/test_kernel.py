@@ -166,7 +166,7 @@ def test_lists_and_personal_parameters_are_left_to_duckdb_even_where_no_day_is_a
         parameters=(amount, others[0].model_copy(update={"personal": "other"})),
     )
     columns = Columns(shop.app.folder, shop.app.manifest, other)
-    filters = Filters(columns, other, date(2024, 11, 7), lambda values, asked: np.zeros(len(values), bool), None)
+    filters = Filters(columns, other, date(2024, 11, 7), lambda values, *_: np.zeros(len(values), bool), None)
     for code in ("amount", "category"):
         with pytest.raises(NotForKernel):
             filters.kind(code, [])

@@ -62,6 +62,7 @@ class Made:
 
     def _make(self) -> None:
         connection = duckdb.connect(config={"threads": 2})
+        connection.execute("SET enable_progress_bar = false")
         write_users(connection, self.raw_users.parent, self.size.users, FIRST, 0)
         for number in range(self.size.days):
             write_day(connection, self.raw_events, self.size, number, 0)
@@ -81,6 +82,7 @@ class Made:
     def _prepare_parquet(self) -> None:
         self.prepared.mkdir(exist_ok=True)
         connection = duckdb.connect(config={"threads": 2, "memory_limit": "4GB"})
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(f"SET TimeZone = '{ZONE}'")
         connection.execute(f"SET temp_directory = '{self.folder}/spill'")
         labels = ", ".join(_exact(code, type_) for code, type_ in LABELS.items() if code not in ("email", "mobile"))
