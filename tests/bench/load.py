@@ -111,8 +111,9 @@ def write_day(connection: duckdb.DuckDBPyConnection, folder: Path, size: Size, n
         f"{_draw(27, 9)} AS quantity, "
         f"CASE WHEN {_draw(28, 4)} = 0 THEN 'campaign-' || {_draw(29, 200)} END AS campaign "
         f"FROM range({number * each}, {(number + 1) * each}) t(i)) "
-        f"TO '{target}' (FORMAT parquet)"
+        f"TO '{target}.part' (FORMAT parquet)"
     )
+    target.with_name(f"{target.name}.part").rename(target)  # a run that was killed leaves no half a day to the next
 
 
 def write_workspace(folder: Path, memory: str) -> None:
