@@ -19,6 +19,7 @@ from segkit.workbench.panels.model import Buffers, Message, PanelModel
 _WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "resultTypes": ["violations"],  # what passes need not be told
+    "preload": False,  # neither sound nor film is there
 }
 _JUPYTER = """
 :root { --jp-ui-font-color1: #1f1f1f; --jp-ui-font-color2: #616161; --jp-layout-color1: #fff; --jp-layout-color2: #eee;
