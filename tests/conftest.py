@@ -42,16 +42,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 #: What takes a worker a minute or longer is handed out first, so that no worker is left alone with it at the end.
 LONG = (
     "tests/notebooks/test_notebooks.py",
+    "tests/oracle/test_against_oracle.py",
     "tests/browser/",
-    "tests/cli/test_wheel.py",
     "tests/faults/test_nights.py",
-    "tests/api/test_as_of.py",
-    "tests/api/test_backfill.py",
     "tests/cli/test_readme_walk.py",
+    "tests/faults/test_killed_night.py",
+    "tests/api/test_as_of.py",
+    "tests/operations/test_erasing.py",
+    "tests/api/test_why.py",
+    "tests/cli/test_wheel.py",
     "tests/cli/test_demo.py",
-    "tests/faults/",
-    "tests/api/test_complete_journey.py",
     "tests/privacy/",
+    "tests/faults/",
+    "tests/data/test_killed_load.py",
+    "tests/api/test_backfill.py",
+    "tests/api/test_complete_journey.py",
 )
 
 
