@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Connection, inspect
 
 from segkit.cli import main
+from segkit.files.disk import Disk
 from segkit.files.locks import Lock
+from segkit.store import migrations
 from tests.postgresql import new_postgresql, postgresql
 
 __all__ = ["new_postgresql", "postgresql"]  # fixtures
@@ -39,16 +42,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 #: What takes a worker a minute or longer is handed out first, so that no worker is left alone with it at the end.
 LONG = (
     "tests/notebooks/test_notebooks.py",
+    "tests/oracle/test_against_oracle.py",
     "tests/browser/",
-    "tests/cli/test_wheel.py",
     "tests/faults/test_nights.py",
-    "tests/api/test_as_of.py",
-    "tests/api/test_backfill.py",
     "tests/cli/test_readme_walk.py",
+    "tests/faults/test_killed_night.py",
+    "tests/api/test_as_of.py",
+    "tests/operations/test_erasing.py",
+    "tests/api/test_why.py",
+    "tests/cli/test_wheel.py",
     "tests/cli/test_demo.py",
-    "tests/faults/",
-    "tests/api/test_complete_journey.py",
     "tests/privacy/",
+    "tests/faults/",
+    "tests/data/test_killed_load.py",
+    "tests/api/test_backfill.py",
+    "tests/api/test_complete_journey.py",
 )
 
 
@@ -62,6 +70,45 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, the others as they were."""
     items.sort(key=lambda item: next((place for place, path in enumerate(LONG) if item.nodeid.startswith(path)), 99))
+
+
+#: Where it is the migrations and the syncing themselves that are looked at.
+_REAL = ("tests/store/", "tests/faults/", "tests/files/")
+
+
+@pytest.fixture(autouse=True)
+def _new_catalogs_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new SQLite catalog gets the tables that the migrations made in the first one; syncing waits for no disk.
+
+    A fifth of the time of a small workspace's test. Processes that tests start do all of it.
+    """
+    if not request.node.nodeid.startswith(_REAL):
+        monkeypatch.setattr(migrations, "upgrade", _upgrade)
+        monkeypatch.setattr(Disk, "sync", lambda _disk, fd: os.fstat(fd))
+
+
+_migrate = migrations.upgrade
+_made: list[tuple[str, dict[str, str]]] = []
+
+
+def _upgrade(connection: Connection, to: str = "head") -> None:
+    is_new = connection.dialect.name == "sqlite" and not inspect(connection).get_table_names()
+    if not is_new or to != "head":
+        _migrate(connection, to)
+    elif not _made:
+        _migrate(connection)
+        made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        _made.extend((statement, {}) for (statement,) in made)
+        filled = [name for name in inspect(connection).get_table_names() if _is_filled(connection, name)]
+        assert filled == ["alembic_version"], filled
+        _made.append(("INSERT INTO alembic_version VALUES (:head)", {"head": migrations.head()}))
+    else:
+        for statement, values in _made:
+            connection.exec_driver_sql(statement, values)
+
+
+def _is_filled(connection: Connection, table: str) -> bool:
+    return connection.exec_driver_sql(f'SELECT 1 FROM "{table}" LIMIT 1').first() is not None
 
 
 @pytest.fixture

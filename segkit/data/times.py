@@ -16,8 +16,7 @@ def instant_of(column: Column) -> Typed | None:
     value = _microseconds(column)
     if value is None:
         return None
-    within = "CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
-    checked = filled(within, value=value, low=EARLIEST, high=LATEST)
+    checked = _once(value, _within_years("t")) if column.of == "text" else _within_years(value)
     empty = " AND trim({x}) <> ''" if column.of == "text" else ""
     return Typed(checked, filled("{x} IS NOT NULL" + empty + " AND {{value}} IS NULL", x=column.sql))
 
@@ -32,11 +31,11 @@ def _microseconds(column: Column) -> str | None:
     if column.of != "text":
         return None
     wall = filled("epoch_us(TRY_CAST({x} AS TIMESTAMP))", x=column.text)
-    return _by_formats(column, lambda declared: _of_naive(filled("epoch_us({x})", x=declared), column.zone), filled(
+    return _by_formats(column, lambda declared: _of_parsed(filled("epoch_us({x})", x=declared), column.zone), filled(
         "CASE WHEN regexp_full_match({x}, '{clock}') THEN {naive} "
         "WHEN regexp_full_match({x}, '{clock}(Z|[+-][0-9][0-9]:[0-9][0-9])') "
         "THEN epoch_us(TRY_CAST({x} AS TIMESTAMPTZ)) ELSE instant_of_text_{zone}({x}) END",
-        x=column.text, clock=_WALL_CLOCK, naive=_of_naive(wall, column.zone), zone=column.zone,
+        x=column.text, clock=_WALL_CLOCK, naive=_of_parsed(wall, column.zone), zone=column.zone,
     ))  # fmt: skip
 
 
@@ -57,7 +56,7 @@ def _by_formats(column: Column, value: Callable[[str], str], otherwise: str, *, 
     one = parsed[0]
     if len(parsed) > 1:
         ends = {"first": f"least({listed(parsed)})", "last": f"greatest({listed(parsed)})"}
-        one = filled("CASE WHEN {first} = {last} THEN {first} END", **ends)
+        one = _once(filled("[{first}, {last}]", **ends), "CASE WHEN t[1] = t[2] THEN t[1] END")
     return filled(
         "CASE WHEN {any} THEN {value} ELSE {otherwise} END",
         any=" OR ".join(shapes), value=value(one), otherwise=otherwise,
@@ -65,10 +64,25 @@ def _by_formats(column: Column, value: Callable[[str], str], otherwise: str, *, 
 
 
 def _of_naive(wall: str, zone: int) -> str:
-    return filled(
-        "instant_of_naive_{zone}(CASE WHEN {wall} BETWEEN {low} AND {high} THEN {wall} END)",
-        wall=wall, zone=zone, low=EARLIEST, high=LATEST,
-    )  # fmt: skip
+    return filled("instant_of_naive_{zone}({wall})", wall=_within_years(wall), zone=zone)
+
+
+def _of_parsed(wall: str, zone: int) -> str:
+    """The same of a time that is read from a text, which stands in the query once."""
+    return _once(_once(wall, _within_years("t")), filled("instant_of_naive_{zone}(t)", zone=zone))
+
+
+def _within_years(microseconds: str) -> str:
+    within = "CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
+    return filled(within, value=microseconds, low=EARLIEST, high=LATEST)
+
+
+def _once(value: str, then: str) -> str:
+    """SQL of what `then` makes of a value that it calls `t`, as often as it likes.
+
+    What it names is put into a query's plan as often as it is named; a long value takes seconds to be planned.
+    """
+    return filled("list_transform([{value}], lambda t: {then})[1]", value=value, then=then)
 
 
 def _finite(column: Column) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -224,4 +225,19 @@ def read_vocabulary(folder: Path) -> Vocabulary:
 def _file(path: Path, model: type[M]) -> M | None:
     if not path.exists():
         return None
-    return validated(model, load_yaml(path.read_bytes(), str(path)), str(path))
+    found: M = _parsed(_Content(path.read_bytes(), str(path)), model)
+    return found
+
+
+@dataclass(frozen=True)
+class _Content:
+    """A file's bytes; its name stands in errors, and makes no other content of the same bytes."""
+
+    data: bytes
+    name: str = field(compare=False)
+
+
+@lru_cache(maxsize=16)
+def _parsed(content: _Content, model: type[M]) -> M:
+    """What is declared cannot be changed, so those who read the same bytes share it."""
+    return validated(model, load_yaml(content.data, content.name), content.name)
