@@ -25,10 +25,10 @@ from tests.bench.segments.sides import SIDES
 
 SEGMENTS, LEAVES = 110, 250
 GROWTH = (1, 10, 30, 110, 300)
-#: A side that takes longer than so many seconds is asked in this many rounds only.
-LONG, FEW = 100.0, 2
+#: A side that takes longer than so many seconds is asked in so many rounds only.
+LONG, FEW = 60.0, 1
 #: Asked once more with nothing in the page cache.
-COLD = ("segkit", "prepared", "raw", "clickhouse")
+COLD = ("segkit", "prepared", "clickhouse")
 #: pandas holds all rows in memory, so it is asked at the smallest size only.
 ONLY_AT = {"pandas": ("smoke", "S")}
 
