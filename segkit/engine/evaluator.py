@@ -87,11 +87,7 @@ class DuckEvaluator:
                 spill_folder=own_folder(spill.resolve()),
             )
         )
-        self.kernel = (
-            Kernel(folder.resolve(), manifest, vocabulary, self.runner, threads=limits.threads)
-            if evaluation.kernel
-            else None
-        )
+        self.kernel = Kernel(folder.resolve(), manifest, vocabulary, self.runner) if evaluation.kernel else None
         by = f"{VERSION} {KERNEL_VERSION}" if self.kernel else VERSION
         self._keys = Keys(manifest, vocabulary, by)
         memory = min(_CACHED_BYTES, size_in_bytes(limits.memory) // 4)

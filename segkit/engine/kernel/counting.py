@@ -94,9 +94,9 @@ def _range_of(users: NDArray[np.int32], low: int, high: int) -> slice:
     return slice(int(start), int(end))
 
 
-def ranges(size: int, width: int, parts: int = 1) -> Iterator[tuple[int, int]]:
-    """Ranges of users whose counters of `width` bytes fit in the cache, at least about so many of them."""
-    step = max(min(_RANGE // width, size // parts) // 8 * 8, 8)
+def ranges(size: int, width: int) -> Iterator[tuple[int, int]]:
+    """Ranges of users whose counters of `width` bytes fit in the cache."""
+    step = max(_RANGE // width // 8 * 8, 8)
     return ((low, min(low + step, size)) for low in range(0, size, step))
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextvars import copy_context
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -32,17 +30,12 @@ from segkit.errors import Damaged
 
 #: Changes whenever what the kernel answers could differ from before.
 VERSION = "kernel-2"
-#: From so many leaves on they are counted several at once.
-_MANY = 8
 
 
 class Kernel:
     """Answers leaves over the coded columns of one generation of one app's data. Safe to use from several threads."""
 
-    def __init__(
-        self, folder: Path, manifest: Manifest, vocabulary: Vocabulary, runner: Runner, *, threads: int = 1
-    ) -> None:
-        self._threads = threads
+    def __init__(self, folder: Path, manifest: Manifest, vocabulary: Vocabulary, runner: Runner) -> None:
         self._manifest = manifest
         self._vocabulary = vocabulary
         self._runner = runner
@@ -52,55 +45,26 @@ class Kernel:
     def members(
         self, leaves: Mapping[str, Leaf], as_of: date, base: Bitmap, cancel: threading.Event | None
     ) -> Iterator[tuple[str, Bitmap]]:
-        """The users within the base of the leaves that the kernel answers, in whatever order. Raises Cancelled.
-
-        Many leaves are counted several at once; of a few, each one's users are shared out among the threads.
-        """
+        """The users within the base of the leaves that the kernel answers; the others are DuckDB's. Raises Cancelled."""
         self._columns.begin()
-        answers: Iterator[tuple[str, Bitmap | None]]
-        if self._threads == 1 or len(leaves) < _MANY:
-            answers = ((key, self._members(leaf, as_of, base, cancel, self._threads)) for key, leaf in leaves.items())
-        else:
-            answers = self._at_once(leaves, as_of, base, cancel)
-        for key, found in answers:
-            if found is not None:
-                self.answered += 1
-                yield key, found
-
-    def _at_once(
-        self, leaves: Mapping[str, Leaf], as_of: date, base: Bitmap, cancel: threading.Event | None
-    ) -> Iterator[tuple[str, Bitmap | None]]:
-        with ThreadPoolExecutor(self._threads, "segkit leaves") as pool:
-            keys = {
-                pool.submit(copy_context().run, self._members, leaf, as_of, base, cancel, 1): key
-                for key, leaf in leaves.items()
-            }
+        for key, leaf in leaves.items():
             try:
-                for done in as_completed(keys):
-                    yield keys[done], done.result()
-            finally:
-                for waiting in keys:
-                    waiting.cancel()
+                if isinstance(leaf, Event):
+                    found = self._event(leaf, as_of, cancel)
+                elif isinstance(leaf, Label):
+                    found = self._label(leaf, as_of, cancel)
+                else:
+                    continue
+            except NotForKernel:
+                continue
+            self.answered += 1
+            yield key, base - found if leaf.op in POSITIVE_OF else base & found
 
-    def _members(
-        self, leaf: Leaf, as_of: date, base: Bitmap, cancel: threading.Event | None, threads: int
-    ) -> Bitmap | None:
-        try:
-            if isinstance(leaf, Event):
-                found = self._event(leaf, as_of, cancel, threads)
-            elif isinstance(leaf, Label):
-                found = self._label(leaf, as_of, cancel)
-            else:
-                return None
-        except NotForKernel:
-            return None
-        return base - found if leaf.op in POSITIVE_OF else base & found
-
-    def _event(self, leaf: Event, as_of: date, cancel: threading.Event | None, threads: int) -> Bitmap:
+    def _event(self, leaf: Event, as_of: date, cancel: threading.Event | None) -> Bitmap:
         files = files_of(leaf, self._manifest.days, as_of)
         filters = Filters(self._columns, self._vocabulary, as_of, partial(self._holds, as_of), cancel)
         size = self._manifest.user_count
-        measures = Measures(self._columns, filters, self._vocabulary, size, as_of, cancel, threads)
+        measures = Measures(self._columns, filters, self._vocabulary, size, as_of, cancel)
         try:
             return measures.users(leaf, files)
         except Damaged:

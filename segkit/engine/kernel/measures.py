@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -39,8 +38,6 @@ from segkit.engine.kernel.counting import (
 from segkit.engine.kernel.filters import Filters, Flags, within
 
 _SAFE = 2**62
-#: Rows of a leaf from which on its users are shared out among threads.
-WORTH_THREADS = 500_000
 #: Of how many different values `distinct` keeps a flag for each user.
 _MOST_DISTINCT = 64
 #: Who of the users from `low` to `high`, excluded, fulfils the comparison.
@@ -52,7 +49,7 @@ class Measures:
 
     def __init__(
         self, columns: Columns, filters: Filters, vocabulary: Vocabulary, size: int, as_of: date,
-        cancel: threading.Event | None, threads: int,
+        cancel: threading.Event | None,
     ) -> None:  # fmt: skip
         self._columns = columns
         self._filters = filters
@@ -60,25 +57,14 @@ class Measures:
         self._size = size
         self._as_of = as_of
         self._cancel = cancel
-        self._threads = threads
-        self._count = 0  # rows that the leaf looks at
 
     def users(self, leaf: Event, files: Sequence[DayFile]) -> Bitmap:
         """Who fulfils the positive comparison; the leaf may be its complement. Raises NotForKernel, or Damaged."""
         rows = self._rows(OtherEvent(event=leaf.event, where=leaf.where), files)
         test, width = self._test(leaf, POSITIVE_OF.get(leaf.op, leaf.op), rows, files)
         flags = np.zeros(self._size, bool)
-        threads = self._threads if self._count >= WORTH_THREADS else 1
-
-        def fill(users: tuple[int, int]) -> None:
-            flags[slice(*users)] = test(*users)
-
-        if threads == 1:
-            for users in ranges(self._size, width):
-                fill(users)
-        else:
-            with ThreadPoolExecutor(threads, "segkit users") as pool:
-                list(pool.map(fill, ranges(self._size, width, threads)))
+        for low, high in ranges(self._size, width):
+            flags[low:high] = test(low, high)
         return Bitmap.from_flags(flags)
 
     def _rows(self, step: OtherEvent, files: Sequence[DayFile]) -> Rows:
@@ -86,7 +72,6 @@ class Measures:
         days = self._columns.days(files, self._cancel)
         found = ((file.day, day, day.stretch(step.event)) for file, day in zip(files, days, strict=True))
         parts = [Part(at, day, stretch) for at, day, stretch in found if stretch is not None]
-        self._count += sum(part.stretch.end - part.stretch.start for part in parts)
         return Rows(parts, where, self._cancel)
 
     def _test(self, leaf: Event, op: str, rows: Rows, files: Sequence[DayFile]) -> tuple[Test, int]:
