@@ -45,7 +45,7 @@ class Kernel:
     def members(
         self, leaves: Mapping[str, Leaf], as_of: date, base: Bitmap, cancel: threading.Event | None
     ) -> Iterator[tuple[str, Bitmap]]:
-        """The users within the base of the leaves that the kernel answers; the others are DuckDB's. Raises Cancelled."""
+        """The users within the base of the leaves that the kernel answers; others are DuckDB's. Raises Cancelled."""
         self._columns.begin()
         for key, leaf in leaves.items():
             try:
