@@ -1,0 +1,169 @@
+"""The process that opens the workspace for the dashboards, and answers what each visitor's role may know.
+
+It listens on a socket in a folder that only its own user can enter. Whoever connects shows a pass first; panels are
+opened by name, from a list, and speak with their views through the page's kernel.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from segkit.api import Workspace, open_workspace
+from segkit.dashboards.passes import Visitor, read_pass
+from segkit.dashboards.wire import Broken, Message, Wire
+from segkit.data.role_settings import RoleSettings
+from segkit.errors import Forbidden, NotFound, SegkitError
+from segkit.masking import masked_failure
+from segkit.operations.roles import RIGHTS
+from segkit.workbench.panels.model import Buffers, PanelModel
+
+#: Makes a panel's model for a visitor's workspace from what the page asked for; checks it.
+Maker = Callable[[Workspace, Mapping[str, Any]], PanelModel]
+_MOST_PANELS = 20
+
+
+def workspace_of(folder: Path, visitor: Visitor) -> Workspace:
+    """The workspace as a visitor may use it. Without `[roles]`, and for whoever nobody vouches for, that is a viewer's.
+
+    Raises Forbidden where the workspace lets in only people that it names.
+    """
+    workspace = open_workspace(folder, actor=visitor.name)
+    given = workspace.settings.roles
+    default = "viewer" if given is None else given.default
+    roles = (
+        given
+        if given is not None and visitor.is_known
+        else RoleSettings(default="none" if default == "none" else "viewer")
+    )
+    if not roles.of(visitor.name):
+        raise Forbidden(
+            f"these dashboards are for people who have a role; ‘{visitor.name}’ has none. Whoever may edit "
+            "segkit.toml grants one under [roles]"
+        )
+    workspace.settings = workspace.settings.model_copy(update={"roles": roles})
+    return workspace
+
+
+@dataclass
+class Evaluator:
+    """Serves pages until `close`. `makers` are the panels that a page may open, by name."""
+
+    folder: Path
+    secret: bytes
+    makers: Mapping[str, Maker]
+    _workspaces: dict[Visitor, Workspace] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _listener: Listener | None = None
+
+    def serve(self, socket: Path) -> None:
+        """Answers on the socket, whose folder is private, until `close`."""
+        self._listener = Listener(str(socket), "AF_UNIX", backlog=64)
+        while True:
+            try:
+                connection = self._listener.accept()
+            except OSError:  # closed, or a client that was gone before it was accepted
+                if self._listener is None:
+                    return
+                continue
+            threading.Thread(target=self._page, args=(connection,), name="segkit page", daemon=True).start()
+
+    def close(self) -> None:
+        """Takes no more connections."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+
+    def workspace(self, visitor: Visitor) -> Workspace:
+        """The visitor's workspace; pages of the same visitor share it."""
+        with self._lock:
+            if visitor not in self._workspaces:
+                self._workspaces[visitor] = workspace_of(self.folder, visitor)
+            return self._workspaces[visitor]
+
+    def _page(self, connection: Connection[Any, Any]) -> None:
+        wire = Wire(connection)
+        try:
+            asked, _ = wire.receive()
+            try:
+                visitor = read_pass(self.secret, asked.get("pass"))
+                workspace = self.workspace(visitor)
+            except SegkitError as error:
+                wire.send({"refused": str(error)})
+                return
+            roles = workspace.settings.roles
+            assert roles is not None
+            held = roles.of(visitor.name)
+            rights = sorted({right for role in held for right in RIGHTS[role]})
+            wire.send({"visitor": {"name": visitor.name if visitor.is_known else "", "roles": held, "rights": rights}})
+            Page(wire, workspace, self.makers).talk()
+        except Broken:
+            pass  # the page was closed
+        finally:
+            wire.close()
+
+
+class Page:
+    """One page's connection: the panels that are open in it."""
+
+    def __init__(self, wire: Wire, workspace: Workspace, makers: Mapping[str, Maker]) -> None:
+        self._wire = wire
+        self._workspace = workspace
+        self._makers = makers
+        self._models: dict[int, PanelModel] = {}
+
+    def talk(self) -> None:
+        """Answers until the page is gone. Raises Broken then."""
+        try:
+            while True:
+                message, buffers = self._wire.receive()
+                number = message.get("panel")
+                if isinstance(number, int):
+                    self._take(number, message, buffers)
+        finally:
+            for model in self._models.values():
+                model.close()
+
+    def _take(self, number: int, message: Message, buffers: Buffers) -> None:
+        model = self._models.get(number)
+        try:
+            if "open" in message:
+                self._open(number, message)
+            elif model is None:
+                raise NotFound("this panel is not open; load the page again")
+            elif "opening" in message:
+                self._wire.send({"panel": number, "opened": model.opening()})
+            elif "close" in message:
+                self._models.pop(number).close()
+            else:
+                model.receive(message.get("asks"), buffers)
+        except SegkitError as error:
+            self._wire.send({"panel": number, "refused": str(error)})
+        except Broken:
+            raise
+        except Exception as error:  # whatever it is, the page goes on and says what failed
+            reason = masked_failure(type(error).__name__, str(error))
+            self._wire.send({"panel": number, "refused": f"{type(error).__name__}: {reason}"})
+
+    def _open(self, number: int, message: Message) -> None:
+        name, arguments = message.get("open"), message.get("arguments", {})
+        maker = self._makers.get(name) if isinstance(name, str) else None
+        if maker is None or not isinstance(arguments, dict) or number in self._models:
+            raise NotFound("no such panel")
+        if len(self._models) >= _MOST_PANELS:
+            raise SegkitError(f"a page has at most {_MOST_PANELS} panels")
+        model = maker(self._workspace, arguments)
+
+        def tell(message: Message, buffers: Buffers = ()) -> None:
+            try:
+                self._wire.send({"panel": number, "told": message}, buffers)
+            except Broken:
+                model.cancel()  # nobody waits any more
+
+        model.tell = tell
+        self._models[number] = model
+        self._wire.send({"panel": number, "opened": model.opening()})
