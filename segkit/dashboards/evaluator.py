@@ -7,23 +7,23 @@ opened by name, from a list, and speak with their views through the page's kerne
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
 from segkit.api import Workspace, open_workspace
+from segkit.dashboards.panels import KINDS, Asked, Kind, asked_of
 from segkit.dashboards.passes import Visitor, read_pass
 from segkit.dashboards.wire import Broken, Message, Wire
 from segkit.data.role_settings import RoleSettings
 from segkit.errors import Forbidden, NotFound, SegkitError
 from segkit.masking import masked_failure
-from segkit.operations.roles import RIGHTS
+from segkit.operations.roles import require
 from segkit.workbench.panels.model import Buffers, PanelModel
+from segkit.workbench.panels.within import Inner
 
-#: Makes a panel's model for a visitor's workspace from what the page asked for; checks it.
-Maker = Callable[[Workspace, Mapping[str, Any]], PanelModel]
 _MOST_PANELS = 20
 
 
@@ -34,12 +34,10 @@ def workspace_of(folder: Path, visitor: Visitor) -> Workspace:
     """
     workspace = open_workspace(folder, actor=visitor.name)
     given = workspace.settings.roles
-    default = "viewer" if given is None else given.default
-    roles = (
-        given
-        if given is not None and visitor.is_known
-        else RoleSettings(default="none" if default == "none" else "viewer")
-    )
+    if given is None or not visitor.is_known:
+        roles = RoleSettings(default="none" if given is not None and given.default == "none" else "viewer")
+    else:
+        roles = given
     if not roles.of(visitor.name):
         raise Forbidden(
             f"these dashboards are for people who have a role; ‘{visitor.name}’ has none. Whoever may edit "
@@ -51,24 +49,26 @@ def workspace_of(folder: Path, visitor: Visitor) -> Workspace:
 
 @dataclass
 class Evaluator:
-    """Serves pages until `close`. `makers` are the panels that a page may open, by name."""
+    """Serves pages until `close`. `kinds` are the panels that a page may open, by name."""
 
     folder: Path
     secret: bytes
-    makers: Mapping[str, Maker]
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     _workspaces: dict[Visitor, Workspace] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _listener: Listener | None = None
 
-    def serve(self, socket: Path) -> None:
-        """Answers on the socket, whose folder is private, until `close`."""
+    def listen(self, socket: Path) -> None:
+        """Takes connections from now on, on a socket whose folder is private."""
+        socket.unlink(missing_ok=True)
         self._listener = Listener(str(socket), "AF_UNIX", backlog=64)
-        while True:
+
+    def serve(self) -> None:
+        """Answers until `close`."""
+        while (listener := self._listener) is not None:
             try:
-                connection = self._listener.accept()
+                connection = listener.accept()
             except OSError:  # closed, or a client that was gone before it was accepted
-                if self._listener is None:
-                    return
                 continue
             threading.Thread(target=self._page, args=(connection,), name="segkit page", daemon=True).start()
 
@@ -88,19 +88,16 @@ class Evaluator:
     def _page(self, connection: Connection[Any, Any]) -> None:
         wire = Wire(connection)
         try:
-            asked, _ = wire.receive()
+            hello, _ = wire.receive()
             try:
-                visitor = read_pass(self.secret, asked.get("pass"))
-                workspace = self.workspace(visitor)
+                visitor = read_pass(self.secret, hello.get("pass"))
+                shown = visitor.name if visitor.is_known else ""
+                asked = asked_of(self.workspace(visitor), shown, str(hello.get("page", "")), hello.get("query", ""))
             except SegkitError as error:
                 wire.send({"refused": str(error)})
                 return
-            roles = workspace.settings.roles
-            assert roles is not None
-            held = roles.of(visitor.name)
-            rights = sorted({right for role in held for right in RIGHTS[role]})
-            wire.send({"visitor": {"name": visitor.name if visitor.is_known else "", "roles": held, "rights": rights}})
-            Page(wire, workspace, self.makers).talk()
+            wire.send({"welcome": True})
+            Page(wire, asked, self.kinds).talk()
         except Broken:
             pass  # the page was closed
         finally:
@@ -110,11 +107,11 @@ class Evaluator:
 class Page:
     """One page's connection: the panels that are open in it."""
 
-    def __init__(self, wire: Wire, workspace: Workspace, makers: Mapping[str, Maker]) -> None:
+    def __init__(self, wire: Wire, asked: Asked, kinds: Mapping[str, Kind]) -> None:
         self._wire = wire
-        self._workspace = workspace
-        self._makers = makers
-        self._models: dict[int, PanelModel] = {}
+        self._asked = asked
+        self._kinds = kinds
+        self._models: dict[int, Inner] = {}
 
     def talk(self) -> None:
         """Answers until the page is gone. Raises Broken then."""
@@ -132,7 +129,7 @@ class Page:
         model = self._models.get(number)
         try:
             if "open" in message:
-                self._open(number, message)
+                self._open(number, message["open"])
             elif model is None:
                 raise NotFound("this panel is not open; load the page again")
             elif "opening" in message:
@@ -149,21 +146,25 @@ class Page:
             reason = masked_failure(type(error).__name__, str(error))
             self._wire.send({"panel": number, "refused": f"{type(error).__name__}: {reason}"})
 
-    def _open(self, number: int, message: Message) -> None:
-        name, arguments = message.get("open"), message.get("arguments", {})
-        maker = self._makers.get(name) if isinstance(name, str) else None
-        if maker is None or not isinstance(arguments, dict) or number in self._models:
+    def _open(self, number: int, name: object) -> None:
+        kind = self._kinds.get(name) if isinstance(name, str) else None
+        if kind is None or number in self._models:
             raise NotFound("no such panel")
         if len(self._models) >= _MOST_PANELS:
             raise SegkitError(f"a page has at most {_MOST_PANELS} panels")
-        model = maker(self._workspace, arguments)
+        workspace = self._asked.workspace
+        require(workspace.settings.roles, workspace.actor, kind.right, str(name))
+        shown = kind.open(self._asked, str(name))
+        model = shown.model
 
         def tell(message: Message, buffers: Buffers = ()) -> None:
             try:
                 self._wire.send({"panel": number, "told": message}, buffers)
-            except Broken:
-                model.cancel()  # nobody waits any more
+            except Broken:  # nobody waits any more
+                if isinstance(model, PanelModel):
+                    model.cancel()
 
         model.tell = tell
         self._models[number] = model
-        self._wire.send({"panel": number, "opened": model.opening()})
+        files = {"script": shown.script, "style": shown.style}
+        self._wire.send({"panel": number, "opened": model.opening(), **files})
