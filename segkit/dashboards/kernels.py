@@ -72,9 +72,9 @@ class PageKernels(AsyncMappingKernelManager):
     async def start_kernel(  # type: ignore[override]
         self, *, kernel_id: str | None = None, path: str | None = None, **given: Any
     ) -> str:
-        """Starts a kernel that waits for its visitor. Raises Busy where there are as many as may be."""
+        """Starts a kernel that waits for its visitor. Raises Busy where as many as may be are looked at."""
         if len(self._own) >= MOST:
-            raise Busy(f"{MOST} pages are open, as many as these dashboards serve; come back when one is closed")
+            await self._make_room()
         kernel_id = str(uuid.uuid4())
         own = self._own[kernel_id] = _own(self.parent.runtime / "kernels" / kernel_id)
         given |= {"env": self._environment(own.folder), "cwd": str(own.folder)}
@@ -92,6 +92,14 @@ class PageKernels(AsyncMappingKernelManager):
         own = self._own[kernel_id]
         own.owner = owner
         own.tell(words)
+
+    async def _make_room(self) -> None:
+        """Ends the oldest page that nobody is connected to: who asks for many and looks at none keeps nobody out."""
+        for each, own in self._own.items():
+            if own.owner and not self._kernel_connections.get(each):
+                await self.shutdown_kernel(each)
+                return
+        raise Busy(f"{MOST} pages are open, as many as these dashboards serve; come back when one is closed")
 
     def is_of(self, kernel_id: str, owner: str) -> bool:
         """Whether a kernel was handed to this visitor."""

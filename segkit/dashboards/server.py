@@ -16,7 +16,14 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.configuration import VoilaConfiguration
 
-from segkit.dashboards.handlers import ChannelHandler, ClosedHandler, FirstHandler, PageHandler, StaticHandler
+from segkit.dashboards.handlers import (
+    ChannelHandler,
+    ClosedHandler,
+    FirstHandler,
+    NowhereHandler,
+    PageHandler,
+    StaticHandler,
+)
 from segkit.dashboards.identity import Identity
 from segkit.dashboards.kernels import PageKernels, PageSpecs
 from segkit.dashboards.pages import PAGES
@@ -66,6 +73,7 @@ class Dashboards(Voila):
         return {
             **settings,
             "segkit_secret": self.secret,
+            "default_handler_class": NowhereHandler,
             "allow_remote_access": False,  # a name that is not one of ours is another site's
             "local_hostnames": ["localhost", *self.hosts],
             "websocket_max_message_size": _LONGEST_MESSAGE,

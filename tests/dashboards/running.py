@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,15 @@ class Running:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def kernels(self) -> list[int]:
-        """The process numbers of pages' kernels."""
-        return [each for each, words in self.children().items() if "segkit.dashboards.page_kernel" in words]
+    def kernels(self) -> dict[str, int]:
+        """The process of each page's kernel, by the kernel's id."""
+        found = {}
+        for process, words in self.children().items():
+            if "segkit.dashboards.page_kernel" in words:
+                environment = Path(f"/proc/{process}/environ").read_text().split("\0")
+                folder = next(each for each in environment if each.startswith("SEGKIT_PAGE_FOLDER="))
+                found[Path(folder).name] = process
+        return found
 
     def children(self) -> dict[int, str]:
         """Every process that the server started, with its command line."""
@@ -144,8 +150,8 @@ class Client:
         outputs = re.findall(r'<script type="application/json" class="output">(.*?)</script>', text)
         return Page(self, kernel[1], [json.loads(each)["data"] for each in outputs])
 
-    def channel(self, kernel: str, **headers: str) -> ClientConnection:
-        """A connection to a kernel. Raises InvalidStatus where it is refused."""
+    def channel(self, kernel: str, **headers: str) -> AbstractContextManager[ClientConnection]:
+        """A connection to a kernel while a block runs. Raises InvalidStatus where it is refused."""
         address = f"ws://127.0.0.1:{self.server.port}/api/kernels/{kernel}/channels?session_id=test"
         sent = {**self._sent(), **headers}
         return connect(address, additional_headers=sent, max_size=None, open_timeout=PATIENCE)
@@ -153,10 +159,10 @@ class Client:
     def refused(self, kernel: str, **headers: str) -> int:
         """The status with which a connection to a kernel is refused; 0 where it is not."""
         try:
-            self.channel(kernel, **headers).close()
+            with self.channel(kernel, **headers):
+                return 0
         except InvalidStatus as error:
             return error.response.status_code
-        return 0
 
     def _sent(self) -> dict[str, str]:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -6,7 +6,7 @@ function render({ model, el }) {
   const view = panelOf(model, el, "header", "This page");
   const { root, opening } = view;
   const link = (name, app = opening.app) => `${name}?${new URLSearchParams({ app })}`;
-  const nav = h("nav", { "aria-label": "Pages" }, ...opening.pages.map(([name, title]) =>
+  const nav = h("nav", { "aria-label": "Dashboards" }, ...opening.pages.map(([name, title]) =>
     h("a", { href: link(name), "aria-current": name === opening.page ? "page" : null }, title)));
   const apps = opening.apps.length > 1
     ? h("select", { "aria-label": "App", onchange: (event) => location.assign(link(opening.page, event.target.value)) },
