@@ -17,6 +17,8 @@ from statistics import NormalDist
 #: Standard deviation of the noise, in users.
 SPREAD = 120.0
 STEP = 10
+#: A published count of fewer users is told to nobody who may not see who they are.
+FEWEST = 10
 _NORMAL = NormalDist(0.0, SPREAD)
 
 

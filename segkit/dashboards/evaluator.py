@@ -154,7 +154,7 @@ class Page:
             raise SegkitError(f"a page has at most {_MOST_PANELS} panels")
         workspace = self._asked.workspace
         require(workspace.settings.roles, workspace.actor, kind.right, str(name))
-        shown = kind.open(self._asked, str(name))
+        shown = kind.open(self._asked)
         model = shown.model
 
         def tell(message: Message, buffers: Buffers = ()) -> None:

@@ -110,6 +110,8 @@ class PageKernels(AsyncMappingKernelManager):
         self, kernel_id: str, now: bool = False, restart: bool = False
     ) -> None:
         """Ends a kernel, at once: it holds nothing."""
+        if kernel_id in self._own:
+            self._own[kernel_id].owner = ""  # nobody connects to it from now on
         try:
             with suppress(KeyError):
                 await super().shutdown_kernel(kernel_id, now=True, restart=restart)

@@ -19,7 +19,7 @@ class PageOf:
 PAGES = {
     "overview": PageOf("Overview", ("segments",)),
     "segment": PageOf("Segment", ("analysis",), "members"),
-    "try": PageOf("Try a rule", ("builder",), "members"),
+    "try": PageOf("Try a rule", ("try",)),
     "profiles": PageOf("Profiles", ("group_users",), "members"),
     "runs": PageOf("Runs", ("runs",)),
 }

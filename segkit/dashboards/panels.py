@@ -11,11 +11,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from segkit.dashboards.for_viewers import ViewerRuns, ViewerSegments
 from segkit.dashboards.header.model import HeaderModel, view_files
+from segkit.dashboards.trying import try_a_rule
 from segkit.errors import SegkitError
 from segkit.operations.roles import Right, may
-from segkit.workbench.builder import assets as builder_files
-from segkit.workbench.builder.model import BuilderModel
 from segkit.workbench.panels.analysis.model import AnalysisModel
 from segkit.workbench.panels.analysis.panel import Analysis
 from segkit.workbench.panels.group_users.model import GroupUsersModel
@@ -60,39 +60,39 @@ def asked_of(workspace: Workspace, visitor: str, page: str, query: object) -> As
 
 @dataclass(frozen=True)
 class Kind:
-    """A panel: the right that it takes, its model for what is asked, and the class that has the files of its view."""
+    """A panel: the right that it takes, and how it is opened for what an address asks."""
 
     right: Right
-    make: Callable[[Asked], Inner]
-    view: type[Panel] | Callable[[], tuple[str, str]]
+    open: Callable[[Asked], Shown]
 
-    def open(self, asked: Asked, name: str) -> Shown:
-        """The panel as a page shows it."""
-        if isinstance(self.view, type):
-            script, style = str(self.view._esm), str(self.view._css)  # type: ignore[attr-defined]
-        else:
-            script, style = self.view()
-        return Shown(self.make(asked), script, style, name)
+
+def _of(view: type[Panel], make: Callable[[Asked], Inner]) -> Callable[[Asked], Shown]:
+    """Opens a panel of the workbench: `make` gives its model, the class has the files of its view."""
+    script, style = str(view._esm), str(view._css)
+    return lambda asked: Shown(make(asked), script, style, view.__name__)
+
+
+def _sees_people(asked: Asked) -> bool:
+    return may(asked.workspace.settings.roles, asked.workspace.actor, "members")
 
 
 def _segments(asked: Asked) -> SegmentsModel:
-    """The list of segments; the builder and the people in it are there for whoever may see them."""
-    roles, actor = asked.workspace.settings.roles, asked.workspace.actor
-    model = SegmentsModel(asked.app)
-    if not may(roles, actor, "edit"):
+    """The list of segments; what opens in it is there for whoever may edit."""
+    model = SegmentsModel(asked.app) if _sees_people(asked) else ViewerSegments(asked.app)
+    if not may(asked.workspace.settings.roles, asked.workspace.actor, "edit"):
         model.others = {}
     return model
 
 
+def _runs(asked: Asked) -> RunsModel:
+    return RunsModel(asked.workspace) if _sees_people(asked) else ViewerRuns(asked.workspace)
+
+
 KINDS: Mapping[str, Kind] = {
-    "header": Kind("look", lambda a: HeaderModel(a.app, a.page, a.visitor), view_files),
-    "segments": Kind("look", _segments, Segments),
-    "analysis": Kind("members", lambda a: AnalysisModel(a.app, a.segments, as_of=a.as_of), Analysis),
-    "builder": Kind(
-        "members",
-        lambda a: BuilderModel(a.app, next(iter(a.segments), None), a.as_of),
-        lambda: (builder_files.script(), builder_files.style()),
-    ),
-    "group_users": Kind("members", lambda a: GroupUsersModel(a.app, a.segments, a.as_of), GroupUsers),
-    "runs": Kind("look", lambda a: RunsModel(a.workspace), RunsPanel),
+    "header": Kind("look", lambda a: Shown(HeaderModel(a.app, a.page, a.visitor), *view_files(), "header")),
+    "segments": Kind("look", _of(Segments, _segments)),
+    "analysis": Kind("members", _of(Analysis, lambda a: AnalysisModel(a.app, a.segments, as_of=a.as_of))),
+    "try": Kind("look", lambda a: try_a_rule(a.app, next(iter(a.segments), ""), a.as_of)),
+    "group_users": Kind("members", _of(GroupUsers, lambda a: GroupUsersModel(a.app, a.segments, a.as_of))),
+    "runs": Kind("look", _of(RunsPanel, _runs)),
 }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ def planted_workspace(folder: Path) -> Path:
     workspace.load()
     app = workspace.app()
     app.save_rule("Germans", label("country") == "DE")
+    app.save_rule("One person", label("email") == PLANTED[7])
     app.refresh()
     workspace.close()
     return folder
@@ -85,24 +86,21 @@ class Running:
     def kernels(self) -> dict[str, int]:
         """The process of each page's kernel, by the kernel's id."""
         found = {}
-        for process, words in self.children().items():
-            if "segkit.dashboards.page_kernel" in words:
+        for process in _children(self.process.pid):
+            with suppress(OSError):  # it has ended meanwhile
                 environment = Path(f"/proc/{process}/environ").read_text().split("\0")
-                folder = next(each for each in environment if each.startswith("SEGKIT_PAGE_FOLDER="))
-                found[Path(folder).name] = process
+                folder = next((each for each in environment if each.startswith("SEGKIT_PAGE_FOLDER=")), None)
+                if folder is not None:
+                    found[Path(folder).name] = process
         return found
 
-    def children(self) -> dict[int, str]:
-        """Every process that the server started, with its command line."""
-        found = {}
-        for place in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent == self.process.pid:
-                    found[int(place.name)] = (place / "cmdline").read_text().replace("\0", " ")
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-        return found
+
+def _children(parent: int) -> Iterator[int]:
+    """The processes that one has started and that are still there."""
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int((place / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                yield int(place.name)
 
 
 def proxied(name: str) -> dict[str, str]:

@@ -52,7 +52,9 @@ def test_the_first_page_shows_every_segment_with_its_count(server: Running, visi
     assert page.url == f"{server.address}/overview"
     row = page.get_by_role("table", name="Segments").get_by_role("row").filter(has_text="Germans")
     expect(row).to_contain_text("25")
-    expect(page.get_by_role("navigation", name="Dashboards").get_by_role("link")).to_have_text(["Overview", "Runs"])
+    expect(page.get_by_role("navigation", name="Dashboards").get_by_role("link")).to_have_text(
+        ["Overview", "Try a rule", "Runs"]
+    )
     expect(page.get_by_role("link", name="Overview")).to_have_attribute("aria-current", "page")
 
 
@@ -70,6 +72,19 @@ def test_no_request_leaves_the_server(server: Running, visitor: BrowserContext) 
     assert len(asked) > 5
     assert [each for each in asked if not each.startswith(ours)] == []
     assert failed == []
+
+
+def test_a_viewer_tries_a_rule_and_its_count_follows(server: Running, visitor: BrowserContext) -> None:
+    page = opened(visitor, f"{server.address}/try")
+    numbers = page.get_by_role("region", name="Live numbers")
+    expect(numbers).to_have_attribute("data-state", "fresh")
+    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_role("option", name="Devices number").click()
+    page.locator(".rule .row input").last.fill("10")
+    expect(page.get_by_text("Users whose devices is at least 10.")).to_be_visible()
+    expect(numbers).to_have_attribute("data-state", "fresh")
+    expect(numbers.locator(".sharewords")).to_contain_text("of 50 users")
+    expect(page.get_by_role("button", name="Save segment")).to_be_hidden()
 
 
 def test_a_role_that_the_proxy_vouches_for_has_its_pages(server: Running, browser: Browser) -> None:
@@ -96,7 +111,7 @@ def test_a_page_for_others_says_so_below_its_navigation(server: Running, visitor
 def test_pages_are_readable_at_every_width_and_axe_finds_nothing(server: Running, browser: Browser, theme: str) -> None:
     context = browser.new_context(color_scheme=theme, bypass_csp=True)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)
-    for name in ("overview", "runs"):
+    for name in ("overview", "try", "runs"):
         page = opened(context, f"{server.address}/{name}")
         for width in (1920, 1400, 800, 360):
             page.set_viewport_size({"width": width, "height": 900})

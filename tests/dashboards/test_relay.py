@@ -51,7 +51,7 @@ def test_a_panel_in_the_evaluator_opens_and_answers_through_the_relay(evaluator:
     assert model.opening()["app"] == "shop"
     assert "export default" in model.script
     rows = answer(model, do="list")["rows"]
-    assert {row["name"]: row["count"] for row in rows if row["kind"] == "custom"} == {"Germans": 25}
+    assert {row["name"]: row["count"] for row in rows if row["kind"] == "custom"} == {"Germans": 25, "One person": None}
 
 
 def test_a_second_view_gets_what_stands_by_then(evaluator: EvaluatorProcess) -> None:
@@ -65,8 +65,8 @@ def test_a_second_view_gets_what_stands_by_then(evaluator: EvaluatorProcess) -> 
 def test_whoever_nobody_vouches_for_is_a_viewer_and_sees_no_people(evaluator: EvaluatorProcess) -> None:
     header = opened(evaluator, "header").opening()
     assert header["roles"] == ["viewer"]
-    assert [name for name, _ in header["pages"]] == ["overview", "runs"]
-    for panel in ("group_users", "analysis", "builder"):
+    assert [name for name, _ in header["pages"]] == ["overview", "try", "runs"]
+    for panel in ("group_users", "analysis"):
         with pytest.raises(SegkitError, match="‘visitor’, who has the role viewer"):
             opened(evaluator, panel)
 
