@@ -83,16 +83,35 @@ class Running:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def children(self) -> list[int]:
+        """Every process that the server has started and that is still there."""
+        return list(_children(self.process.pid))
+
+    def evaluator(self) -> int:
+        """The evaluator's process."""
+        words = {each: Path(f"/proc/{each}/cmdline").read_text() for each in self.children()}
+        return next(each for each, said in words.items() if "segkit.dashboards.evaluating" in said)
+
     def kernels(self) -> dict[str, int]:
         """The process of each page's kernel, by the kernel's id."""
         found = {}
-        for process in _children(self.process.pid):
-            with suppress(OSError):  # it has ended meanwhile
-                environment = Path(f"/proc/{process}/environ").read_text().split("\0")
-                folder = next((each for each in environment if each.startswith("SEGKIT_PAGE_FOLDER=")), None)
-                if folder is not None:
-                    found[Path(folder).name] = process
+        for process in self.children():
+            if (folder := _own_folder(process)) is not None:
+                found[folder.name] = process
         return found
+
+    def folder(self) -> Path:
+        """Where the server keeps what is only there while it runs."""
+        return next(folder.parents[1] for each in self.children() if (folder := _own_folder(each)) is not None)
+
+
+def _own_folder(process: int) -> Path | None:
+    """A kernel's own folder; None of another process, and of one that has ended meanwhile."""
+    with suppress(OSError):
+        for each in Path(f"/proc/{process}/environ").read_text().split("\0"):
+            if each.startswith("SEGKIT_PAGE_FOLDER="):
+                return Path(each.partition("=")[2])
+    return None
 
 
 def _children(parent: int) -> Iterator[int]:
