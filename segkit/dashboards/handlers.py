@@ -5,10 +5,12 @@ Of Voila's and Jupyter's other addresses (files, contents, kernels, sessions, te
 
 from __future__ import annotations
 
+import asyncio
 import html
 import itertools
 import json
 import struct
+import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
@@ -36,6 +38,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _LONGEST_QUERY, _LONGEST_ID, _MOST_BUFFERS = 2_000, 100, 16
+#: Messages of one connection: so many at once, and so many a second for long.
+_AT_ONCE, _A_SECOND = 1_000, 100
 #: What a page's panels say to their models, and hear of them; nothing else of the kernel's protocol passes.
 _METHODS = ("custom", "request_state")
 _HEARD = ("comm_msg", "status")
@@ -138,6 +142,7 @@ class ChannelHandler(KernelWebsocketHandler):
     """The messages between a page's panels and their models. The kernel is the visitor's own, and nobody else's."""
 
     kernel_manager: Any
+    _budget, _asked_at = float(_AT_ONCE), 0.0
 
     async def pre_get(self) -> None:
         if not self.kernel_manager.is_of(self.kernel_id, self.current_user.username):
@@ -148,16 +153,27 @@ class ChannelHandler(KernelWebsocketHandler):
         """Messages are JSON, so that they can be looked at here."""
         return
 
-    def on_message(self, message: str | bytes) -> None:
-        """Lets a panel's message through, made anew of its checked parts; ends the connection of who sends others."""
+    async def on_message(self, message: str | bytes) -> None:
+        """Lets a panel's message through, made anew of its checked parts; ends the connection of who sends others.
+
+        Who sends more than anybody types waits: the next is not read before this one is done with.
+        """
+        await self._wait_for_budget()
         try:
             content, buffers = _checked(message)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
             self.log.warning("refused a message of a page: %s", type(error).__name__)
             self.close(1008, "refused")
             return
-        if self.connection.channels:
+        if self.connection is not None and self.connection.channels:
             self.connection.session.send(self.connection.channels["shell"], "comm_msg", content, buffers=buffers)
+
+    async def _wait_for_budget(self) -> None:
+        now = time.monotonic()
+        self._budget = min(float(_AT_ONCE), self._budget + (now - self._asked_at) * _A_SECOND) - 1
+        self._asked_at = now
+        if self._budget < 0:
+            await asyncio.sleep(-self._budget / _A_SECOND)
 
     def write_message(self, message: Any, binary: bool = False) -> Any:
         """Lets through what a model tells its panel, and that the kernel is gone."""

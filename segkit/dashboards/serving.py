@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from segkit.dashboards.confining import landlock_version
 from segkit.dashboards.evaluating import READY
+from segkit.dashboards.page_kernel import readable_paths
 from segkit.errors import NotFound, SegkitError
 
 if TYPE_CHECKING:
@@ -75,12 +76,24 @@ def serve(serving: Serving) -> None:
             "pages cannot be kept from reading the workspace here: this machine's kernel has no Landlock (Linux 5.13 "
             "and later have it). Start with --unconfined only where every visitor may see everything"
         )
+    if confined:
+        _require_out_of_reach(serving.workspace)
     notebooks = dashboards_folder()
     runtime = Path(tempfile.mkdtemp(prefix="segkit-dashboards-"))
     try:
         asyncio.run(_serve(serving, notebooks, runtime, confined))
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _require_out_of_reach(workspace: Path) -> None:
+    """Raises SegkitError for a workspace in a folder that every kernel reads, such as Python's own."""
+    for path in readable_paths():
+        if workspace.resolve().is_relative_to(path.resolve()):
+            raise SegkitError(
+                f"{workspace} lies in {path}, which pages' kernels can read, for Python is there. Move the workspace "
+                "elsewhere, or start with --unconfined where every visitor may see everything"
+            )
 
 
 async def _serve(serving: Serving, notebooks: Path, runtime: Path, confined: bool) -> None:

@@ -21,9 +21,8 @@ _HEARD: list[bytes] = []
 REFUSED = 1008
 CODE = "open({!r}, 'w').write('executed')"
 HOSTILE: list[Any] = [
-    "'; DROP TABLE users; --", "SELECT email FROM users", "../../segkit.toml", "/etc/passwd", "{{7*7}}", "\x00",
-    "☠" * 500, "<script>alert(1)</script>", -1, 10**30, 1e308, True, None, [], {}, ["email"] * 200, {"op": "eq"},
-    [[[[[[]]]]]], {"label": "email", "op": "contains", "value": "planted"}, "x" * 20_000,
+    "'; DROP TABLE users; --", "../../segkit.toml", "\x00☠", "x" * 20_000, 10**30, None, ["email"] * 200,
+    {"label": "email", "op": "contains", "value": "planted"},
 ]  # fmt: skip
 
 

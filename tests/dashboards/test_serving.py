@@ -66,6 +66,13 @@ def test_nothing_starts_where_pages_cannot_be_confined_unless_told(
     assert "--unconfined" in done.stderr
 
 
+def test_a_workspace_that_kernels_could_read_is_not_served(
+    planted: Path, run_segkit: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "readable_paths", lambda: [planted.parent])
+    assert "which pages' kernels can read" in run_segkit("dashboards", "-w", planted, "--no-browser", code=1).stderr
+
+
 def test_a_proxys_secret_is_long_and_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PROXY_SECRET, "long enough, they say")
     assert proxy_secret() == "long enough, they say"
