@@ -78,7 +78,8 @@ def _sees_people(asked: Asked) -> bool:
 
 def _segments(asked: Asked) -> SegmentsModel:
     """The list of segments; what opens in it is there for whoever may edit."""
-    model = SegmentsModel(asked.app) if _sees_people(asked) else ViewerSegments(asked.app)
+    sees_all_counts = _sees_people(asked) or asked.workspace.settings.dashboards.exact_counts
+    model = SegmentsModel(asked.app) if sees_all_counts else ViewerSegments(asked.app)
     if not may(asked.workspace.settings.roles, asked.workspace.actor, "edit"):
         model.others = {}
     return model

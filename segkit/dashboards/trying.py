@@ -38,10 +38,11 @@ _BYTES = 32
 
 def try_a_rule(app: App, segment: str = "", as_of: date | None = None) -> Shown:
     """The builder as the app's actor may have it, with nothing or a segment's rule in it. Raises SegkitError."""
-    sees_people = may(app.workspace.settings.roles, app.workspace.actor, "members")
-    styles = ["trying.css"] if sees_people else ["trying.css", "about.css"]
+    settings = app.workspace.settings
+    sees_people = may(settings.roles, app.workspace.actor, "members")
+    styles = ["trying.css", *([] if sees_people or settings.dashboards.exact_counts else ["about.css"])]
     style = "\n".join([assets.style(), *((_VIEW / name).read_text(encoding="utf-8") for name in styles)])
-    make = TryModel if sees_people else AboutModel
+    make = TryModel if sees_people else ExactModel if settings.dashboards.exact_counts else AboutModel
     return Shown(make(app, segment or None, as_of), assets.script(), style, "try")
 
 
@@ -53,15 +54,22 @@ class TryModel(BuilderModel):
         self.answers["save"] = _not_saved
 
 
-class AboutModel(TryModel):
-    """A rule that is tried by somebody who may not see people."""
+class ExactModel(TryModel):
+    """A rule that is tried by somebody who may not see people, in a workspace that tells them exact counts."""
 
     def __init__(self, app: App, segment: str | None = None, as_of: date | None = None) -> None:
-        self._disclosure = Disclosure(_key(app.workspace.folder))
         without: Any = WithoutPeople(app)
         if segment and check_rule(app.document(segment).rule, without.vocabulary):
             raise Forbidden("the rule of this segment reads personal data, or what is not there; it is not shown here")
         super().__init__(without, segment, as_of)
+
+
+class AboutModel(ExactModel):
+    """The same, where they are told about how many."""
+
+    def __init__(self, app: App, segment: str | None = None, as_of: date | None = None) -> None:
+        self._disclosure = Disclosure(_key(app.workspace.folder))
+        super().__init__(app, segment, as_of)
         self.answers["values"] = self._values
         self.answers["segments"] = lambda model, message: _without_small(ANSWERS["segments"](model, message))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,3 +129,13 @@ def test_a_segment_whose_rule_reads_personal_data_does_not_open_for_a_viewer(vie
     with pytest.raises(Forbidden, match="reads personal data"):
         AboutModel(viewer, "One person")
     assert model_of(reader, "One person").shown()["document"]["name"] == "One person"
+
+
+def test_a_workspace_may_choose_exact_counts_for_all_but_personal_data_stays_away(folder: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(folder, tmp_path / "own"))
+    with (own / "segkit.toml").open("a") as settings:
+        settings.write("\n[dashboards]\nexact_counts = true\n")
+    workspace = workspace_of(own, NOBODY)
+    assert count(workspace.app(), GERMANS) == 25
+    assert "email" not in {each["code"] for each in model_of(workspace.app()).offered()["vocabulary"]["labels"]}
+    workspace.close()

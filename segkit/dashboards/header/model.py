@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,9 +48,13 @@ class HeaderModel(PanelModel):
             manifest = read_manifest(self.app.workspace.folder / "data" / self.app.name)
         except NotFound:
             return {"as_of": as_of.isoformat(), "data_date": "", "behind": 0, "generation": 0}
-        behind = max(0, (as_of - manifest.last_data_date).days)
-        data_date = manifest.last_data_date.isoformat()
-        return {"as_of": as_of.isoformat(), "data_date": data_date, "behind": behind, "generation": manifest.generation}
+        # Of a load whose date was given, the events tell it better.
+        newest = max((each.day for each in manifest.days), default=None)
+        data_date = manifest.last_data_date if newest is None else newest + timedelta(days=1)
+        return {
+            "as_of": as_of.isoformat(), "data_date": data_date.isoformat(),
+            "behind": max(0, (as_of - data_date).days), "generation": manifest.generation,
+        }  # fmt: skip
 
 
 def view_files() -> tuple[str, str]:
