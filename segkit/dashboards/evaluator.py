@@ -18,6 +18,7 @@ from segkit.dashboards.panels import KINDS, Asked, Kind, asked_of
 from segkit.dashboards.passes import Visitor, read_pass
 from segkit.dashboards.wire import Broken, Message, Wire
 from segkit.data.role_settings import RoleSettings
+from segkit.data.settings import FILE
 from segkit.errors import Forbidden, NotFound, SegkitError
 from segkit.masking import masked_failure
 from segkit.operations.roles import require
@@ -55,6 +56,7 @@ class Evaluator:
     secret: bytes
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     _workspaces: dict[Visitor, Workspace] = field(default_factory=dict)
+    _settings_state: tuple[int, int] = (0, 0)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _listener: Listener | None = None
 
@@ -79,8 +81,12 @@ class Evaluator:
             listener.close()
 
     def workspace(self, visitor: Visitor) -> Workspace:
-        """The visitor's workspace; pages of the same visitor share it."""
+        """The visitor's workspace; pages of the same visitor share it, until `segkit.toml` is another."""
+        status = (self.folder / FILE).stat()
+        state = status.st_mtime_ns, status.st_size
         with self._lock:
+            if state != self._settings_state:  # such as a role that was taken away
+                self._workspaces, self._settings_state = {}, state
             if visitor not in self._workspaces:
                 self._workspaces[visitor] = workspace_of(self.folder, visitor)
             return self._workspaces[visitor]

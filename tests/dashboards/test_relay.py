@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from segkit.dashboards.evaluator import Evaluator
 from segkit.dashboards.passes import NOBODY, Visitor, write_pass
 from segkit.dashboards.relay import Relay, RemoteModel
 from segkit.dashboards.serving import EvaluatorProcess
 from segkit.dashboards.wire import Wire
-from segkit.errors import SegkitError
+from segkit.errors import Forbidden, SegkitError
+from tests.small_workspace import SmallWorkspace
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +149,17 @@ def test_an_evaluator_that_ends_is_told_to_every_panel_and_another_one_takes_its
     made.wait_until_ready()
     assert opened(made, "header").opening()["app"] == "shop"
     made.end()
+
+
+def test_a_role_that_was_taken_away_is_gone_with_the_next_page(small: SmallWorkspace) -> None:
+    small.settings = '[roles]\nreader = ["rita"]'
+    small.write()
+    evaluator, rita = Evaluator(small.folder, bytes(32)), Visitor("rita", is_known=True)
+    before = evaluator.workspace(rita)
+    assert evaluator.workspace(rita) is before
+    small.settings = '[roles]\nreader = []\ndefault = "none"'
+    small.write()
+    with pytest.raises(Forbidden, match="‘rita’ has none"):
+        evaluator.workspace(rita)
+    with pytest.raises(Forbidden, match="‘visitor’ has none"):
+        evaluator.workspace(NOBODY)
