@@ -21,7 +21,9 @@ _NO_NEW_PRIVS = 38
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _ALL_OF_FIRST_ABI = (1 << 13) - 1
 _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15  # ABI 2, 3, 5
-_CONNECT_TCP = 1 << 1  # ABI 4
+#: The first ABI that keeps a process from connecting.
+OF_CONNECTIONS = 4
+_CONNECT_TCP = 1 << 1
 _SCOPES = 0b11  # ABI 6: abstract sockets and signals of processes outside
 _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _READING = _EXECUTE | _READ_FILE | _READ_DIR
@@ -43,7 +45,7 @@ def confine(readable: Iterable[Path], writable: Iterable[Path], ports: Iterable[
     files = _ALL_OF_FIRST_ABI
     files |= (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0) | (_IOCTL_DEV if version >= 5 else 0)
     attributes = struct.pack("=Q", files)
-    if version >= 4:
+    if version >= OF_CONNECTIONS:
         attributes += struct.pack("=Q", _CONNECT_TCP)
     if version >= 6:
         attributes += struct.pack("=Q", _SCOPES)
@@ -53,7 +55,7 @@ def confine(readable: Iterable[Path], writable: Iterable[Path], ports: Iterable[
             _allow(ruleset, path, _READING)
         for path in writable:
             _allow(ruleset, path, files & ~_EXECUTE)
-        if version >= 4:
+        if version >= OF_CONNECTIONS:
             for port in ports:
                 _syscall(_ADD_RULE, ruleset, _NET_PORT, struct.pack("=QQ", _CONNECT_TCP, port), 0)
         if _libc().prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segkit.dashboards.confining import landlock_version
+from segkit.dashboards.confining import OF_CONNECTIONS, landlock_version
 from segkit.dashboards.evaluating import READY
 from segkit.dashboards.page_kernel import readable_paths
 from segkit.errors import NotFound, SegkitError
@@ -65,7 +65,9 @@ def proxy_secret() -> str:
 def confinement_words() -> str:
     """How pages' kernels are confined on this machine, in words; empty where they cannot be."""
     version = landlock_version()
-    return f"Landlock (ABI {version})" if version else ""
+    if not version:
+        return ""
+    return f"Landlock (ABI {version}{'' if version >= OF_CONNECTIONS else '; files only: connections take Linux 6.7'})"
 
 
 def serve(serving: Serving) -> None:

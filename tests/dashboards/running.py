@@ -20,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 import segkit
 from segkit import label
+from segkit.dashboards.confining import landlock_version
 from tests.small_workspace import SmallWorkspace
 
 SECRET = "the proxy's and the server's own"
@@ -51,6 +52,7 @@ def planted_workspace(folder: Path) -> Path:
 def running(workspace: Path, *options: str) -> Iterator[Running]:
     """The server as a process of its own, as long as the block runs; it and all its processes end then."""
     command = [sys.executable, "-m", "segkit.cli", "dashboards", "-w", str(workspace), "--port", "0", "--no-browser"]
+    command += [] if landlock_version() else ["--unconfined"]
     environment = {**os.environ, "SEGKIT_PROXY_SECRET": "" if "--token" in options else SECRET}
     process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True, env=environment)
     assert process.stderr is not None
