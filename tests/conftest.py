@@ -49,6 +49,7 @@ LONG = (
     "tests/faults/",
     "tests/api/test_complete_journey.py",
     "tests/privacy/",
+    "tests/dashboards/test_attack.py",
 )
 
 

@@ -77,7 +77,6 @@ class Dashboards(Voila):
             "allow_remote_access": False,  # a name that is not one of ours is another site's
             "local_hostnames": ["localhost", *self.hosts],
             "websocket_max_message_size": _LONGEST_MESSAGE,
-            "ws_ping_timeout": 30_000,
             "xsrf_cookie_kwargs": {"samesite": "Strict"},
         }
 

@@ -21,6 +21,7 @@ from segkit.dashboards.confining import OF_CONNECTIONS, landlock_version
 from segkit.dashboards.evaluating import READY
 from segkit.dashboards.page_kernel import readable_paths
 from segkit.errors import NotFound, SegkitError
+from segkit.files.processes import lives, started
 
 if TYPE_CHECKING:
     from segkit.dashboards.server import Dashboards
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 #: In the environment: what a proxy shows to be believed whom it names.
 PROXY_SECRET = "SEGKIT_PROXY_SECRET"
 _SHORTEST_SECRET = 16
+_RUNTIME = "segkit-dashboards-"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -81,11 +83,20 @@ def serve(serving: Serving) -> None:
     if confined:
         _require_out_of_reach(serving.workspace)
     notebooks = dashboards_folder()
-    runtime = Path(tempfile.mkdtemp(prefix="segkit-dashboards-"))
+    _sweep()
+    runtime = Path(tempfile.mkdtemp(prefix=f"{_RUNTIME}{os.getpid()}-{started(os.getpid()) or 0}-"))
     try:
         asyncio.run(_serve(serving, notebooks, runtime, confined))
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Takes away what servers left behind that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_RUNTIME}*-*-*"):
+        process, begun, *_ = folder.name.removeprefix(_RUNTIME).split("-")
+        if process.isdigit() and begun.isdigit() and not lives(int(process), int(begun)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require_out_of_reach(workspace: Path) -> None:

@@ -30,13 +30,19 @@ class RelayedPanel(anywidget.AnyWidget):
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
-    opening = traitlets.Dict().tag(sync=True, to_json=lambda _value, widget: widget.model.opening())
+    opening = traitlets.Dict().tag(sync=True, to_json=lambda _value, widget: widget._opening())
 
     def __init__(self, model: RemoteModel) -> None:
         self.model = model
         super().__init__(_esm=model.script, _css=model.style)
         model.tell = self._tell
         self.on_msg(self._receive)
+
+    def _opening(self) -> Message:
+        try:
+            return self.model.opening()
+        except SegkitError as error:  # the page says so, whichever of its panels it asked
+            return {"lost": str(error)}
 
     def _tell(self, message: Message, buffers: Buffers = ()) -> None:
         self.send(message, list(buffers))

@@ -34,6 +34,9 @@ def test_the_evaluator_and_every_kernel_end_with_the_server(planted: Path, how: 
             while Path(f"/proc/{process}").exists() and " Z " not in _state(process):
                 pass
         assert how == signal.SIGKILL or not folder.exists()
+    if how == signal.SIGKILL:  # the next one takes away what it left
+        with running(planted):
+            assert not folder.exists()
 
 
 def _state(process: int) -> str:
@@ -48,8 +51,10 @@ def test_an_evaluator_that_was_killed_is_started_again(planted: Path) -> None:
         page = Client(server).page("overview")
         evaluator = server.evaluator()
         with page.client.channel(page.kernel) as channel:
+            assert page.state(channel, page.panels[1])["app"] == "shop"
             os.kill(evaluator, signal.SIGKILL)
             assert page.told(channel, page.panels[1], "custom")["content"] == {"kind": "lost"}
+            assert "ended; load the page again" in page.state(channel, page.panels[0])["lost"]
         while "another one is started" not in "".join(server.log):
             pass
         while not (after := Client(server).page("overview")).panels:

@@ -79,6 +79,7 @@ class Model {
   send(content, _callbacks, buffers = []) { send(this.model_id, { method: "custom", content }, buffers ?? []); }
 
   async take(state) {
+    if (state.opening?.lost) return lost("The numbers behind this page are gone for a moment; load it again.");
     if (this.state) return;
     this.state = state;
     const address = URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" }));
