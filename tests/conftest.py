@@ -53,6 +53,7 @@ LONG = (
     "tests/cli/test_wheel.py",
     "tests/cli/test_demo.py",
     "tests/privacy/",
+    "tests/dashboards/",
     "tests/faults/",
     "tests/data/test_killed_load.py",
     "tests/api/test_backfill.py",

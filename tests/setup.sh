@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs all that the tests need on a Debian machine, as root or not: .venv with the package and its extras, Chromium,
-# LibreOffice Calc, and PostgreSQL's programs (no server is started). Where they are is written to .tools/env.json.
+# LibreOffice Calc, nginx, and PostgreSQL's programs (no server is started). Where they are is written to .tools/env.json.
 # Quick when all is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -98,6 +98,9 @@ EOF
     if [[ -x $private/usr/lib/libreoffice/program/soffice ]]; then
         wrap "$private/usr/lib/libreoffice/program/soffice" "$tools/bin/soffice"
     fi
+    if [[ -x $private/usr/sbin/nginx ]]; then
+        wrap "$private/usr/sbin/nginx" "$tools/bin/nginx"
+    fi
     for program in "$private"/usr/lib/postgresql/*/bin/*; do
         [[ ! -x $program ]] || wrap "$program" "$tools/postgres/${program##*/}"
     done
@@ -117,6 +120,10 @@ find_chromium() {
 
 find_soffice() {
     command -v "$tools/bin/soffice" || command -v soffice || true
+}
+
+find_nginx() {
+    command -v "$tools/bin/nginx" || command -v nginx || command -v /usr/sbin/nginx || true
 }
 
 find_postgres() {
@@ -153,6 +160,7 @@ system_packages() {
     [[ -n $(find_postgres) ]] || missing+=(postgresql)
     [[ -n $(find_fonts) ]] || missing+=(fonts-dejavu-core)
     [[ -n $(find_soffice) ]] || missing+=(libreoffice-calc-nogui)
+    [[ -n $(find_nginx) ]] || missing+=(nginx)
     ((${#missing[@]} == 0)) && return
     install_packages "${missing[@]}"
     wrap_unpacked
@@ -197,16 +205,18 @@ install_package() {
 }
 
 write_down() {
-    local chromium postgres soffice
+    local chromium postgres soffice nginx
     chromium=$(find_chromium)
     postgres=$(find_postgres)
     soffice=$(find_soffice)
-    [[ -n $chromium && -n $postgres && -n $soffice ]] ||
-        give_up "still missing after installing: ${chromium:-Chromium} ${postgres:-PostgreSQL} ${soffice:-LibreOffice}"
+    nginx=$(find_nginx)
+    [[ -n $chromium && -n $postgres && -n $soffice && -n $nginx ]] ||
+        give_up "still missing after installing: ${chromium:-Chromium} ${postgres:-PostgreSQL} ${soffice:-LibreOffice}" \
+            "${nginx:-nginx}"
     mkdir -p "$tools"
-    .venv/bin/python - "$chromium" "$postgres" "$soffice" >"$tools/env.json.new" <<'EOF'
+    .venv/bin/python - "$chromium" "$postgres" "$soffice" "$nginx" >"$tools/env.json.new" <<'EOF'
 import json, sys
-print(json.dumps({"chromium": sys.argv[1], "postgres_bin": sys.argv[2], "soffice": sys.argv[3]}, indent=2))
+print(json.dumps(dict(zip(("chromium", "postgres_bin", "soffice", "nginx"), sys.argv[1:])), indent=2))
 EOF
     mv "$tools/env.json.new" "$tools/env.json"
 }

@@ -118,8 +118,17 @@ def doctor(
             typer.echo(str(finding))
         if all(finding.severity == "note" for finding in findings):
             typer.echo("Nothing is wrong.")
+        _say_how_pages_are_confined()
     if any(finding.severity == "error" or (strict and finding.severity == "warning") for finding in findings):
         raise typer.Exit(1)
+
+
+def _say_how_pages_are_confined() -> None:
+    from segkit.dashboards.serving import confinement_words
+
+    by = confinement_words()
+    none = "cannot be confined on this machine, whose kernel has no Landlock: they start with --unconfined only"
+    say(f"Pages of `segkit dashboards` {f'are confined by {by}' if by else none}.")
 
 
 def labels(

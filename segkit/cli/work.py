@@ -1,4 +1,4 @@
-"""Commands that work: demo, refresh, nightly, lab."""
+"""Commands that work: demo, refresh, nightly, lab, dashboards."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HERE = Path()
 
 def add_to(cli: typer.Typer) -> None:
     """Puts the commands of this module on the command line."""
-    for command in (demo, refresh, nightly, lab):
+    for command in (demo, refresh, nightly, lab, dashboards):
         cli.command()(command)
 
 
@@ -190,3 +190,37 @@ def lab(
     command = jupyter_command(open_workspace(workspace).folder, port, browser)
     sys.stdout.flush()
     os.execv(command[0], command)
+
+
+def dashboards(
+    workspace: WorkspaceOption = _HERE,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 picks a free one.")] = 8866,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
+    token: Annotated[
+        bool, typer.Option("--token/--no-token", help="Let in only who has the address with its token.")
+    ] = True,
+    host: Annotated[
+        list[str] | None, typer.Option("--host", metavar="NAME", help="A name that a proxy serves these under.")
+    ] = None,
+    user_header: Annotated[
+        str, typer.Option("--user-header", metavar="HEADER", help="Where the proxy says who asks.")
+    ] = "X-Forwarded-User",
+    unconfined: Annotated[
+        bool, typer.Option("--unconfined", help="Start also where pages cannot be kept from reading the workspace.")
+    ] = False,
+) -> None:
+    """Serve the workspace's numbers to people who never open JupyterLab, on this machine's own address.
+
+    Everybody is a viewer. Behind a proxy that says who asks, roles are those of `segkit.toml`: give the proxy and
+    this command one secret, here in SEGKIT_PROXY_SECRET, there in the header X-Segkit-Secret.
+
+    Example: `segkit dashboards -w demo`
+    """
+    from segkit.dashboards.serving import Serving, proxy_secret, serve
+
+    serve(
+        Serving(
+            open_workspace(workspace).folder, port, say, browser=browser, token=token, unconfined=unconfined,
+            hosts=tuple(host or ()), user_header=user_header, proxy_secret=proxy_secret(),
+        )
+    )  # fmt: skip

@@ -299,6 +299,14 @@ class ExportSettings(_Part):
         return self.days == "daily" or WEEKDAYS[as_of.weekday()] in self.days
 
 
+class DashboardSettings(_Part):
+    """What viewers of the dashboards are told."""
+
+    exact_counts: Annotated[
+        bool, Field(description="Tell viewers of the dashboards exact counts, of however few users, for any rule.")
+    ] = False
+
+
 class Settings(_Part):
     """All of `segkit.toml`."""
 
@@ -307,6 +315,7 @@ class Settings(_Part):
     evaluation: EvaluationSettings = EvaluationSettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     roles: RoleSettings | None = None
+    dashboards: DashboardSettings = DashboardSettings()
     gates: Gates = Gates()
     catalog: Annotated[str | None, Field(description="A database URL; the embedded SQLite by default.")] = None
     apps: Annotated[dict[str, AppSettings], Field(min_length=1)]

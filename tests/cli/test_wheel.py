@@ -41,6 +41,8 @@ def test_the_wheel_carries_notebooks_documents_schema_and_types(installed: Path)
         "data/demo/smart-home/labels.yaml", "store/migrations/versions/0001_first_tables.py",
         "data/proposal/headings.yaml", "workbench/start.js", "workbench/start.css", "notebooks/05_your_own_data.ipynb",
         "analysis/person.css",
+        "dashboards/notebooks/overview.ipynb", "dashboards/web/index.html.j2", "dashboards/web/static/page.js",
+        "dashboards/header/view/header.js", "dashboards/view/about.css",
         "notebooks/10_build_a_segment.ipynb", "workbench/builder/view/store.js", "workbench/builder/view/rule.css",
     ):  # fmt: skip
         assert (package / path).is_file(), path

@@ -46,6 +46,7 @@ class BuilderModel:
         self.as_of = as_of or app.as_of
         self.edit = 0
         self.tell: Callable[[Message], None] = lambda _message: None
+        self.answers = dict(ANSWERS)
         self.numbers: Message = {}
         self.findings: Message = {}
         self._origin = Origin()
@@ -177,7 +178,7 @@ class BuilderModel:
             self.count()
         elif do == "opened":
             self._count_again()
-        elif isinstance(do, str) and do in ANSWERS:
+        elif isinstance(do, str) and do in self.answers:
             self._answers.submit(self._answer, do, dict(message))
 
     def _take(self, message: Mapping[str, Any]) -> None:
@@ -249,7 +250,7 @@ class BuilderModel:
     def _answer(self, do: str, message: Message) -> None:
         answer = {"kind": "answer", "ask": message.get("ask")}
         try:
-            self.tell({**answer, **ANSWERS[do](self, message)})
+            self.tell({**answer, **self.answers[do](self, message)})
         except SegkitError as error:
             self.tell({**answer, "refused": _refusal(error)})
         except Exception as error:  # whatever it is, the builder goes on and says what failed
