@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from segkit.analysis.disclosure import FEWEST
 from segkit.errors import Forbidden
 from segkit.workbench.panels.model import Answer, Asked, Message
+from segkit.workbench.panels.overview.model import OverviewModel
 from segkit.workbench.panels.runs.model import RunsModel
 from segkit.workbench.panels.segments.model import SegmentsModel
 
@@ -55,6 +56,19 @@ class ViewerSegments(SegmentsModel):
         if any(is_small(count) for _day, count, *_moved in found.get("table", ())):
             raise Forbidden(_FEW)
         return found
+
+
+class ViewerOverview(OverviewModel):
+    """The overview of an app."""
+
+    def opening(self) -> Message:
+        """Everything that is shown."""
+        found = super().opening()
+        return {**found, "users": None if is_small(found["users"]) else found["users"]}
+
+    def is_told(self, row: Mapping[str, Any]) -> bool:
+        """Not how a segment moved that has, or had, so few users."""
+        return not any(is_small(count) for _day, count in row["counts"])
 
 
 class ViewerRuns(RunsModel):

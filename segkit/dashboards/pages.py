@@ -17,7 +17,7 @@ class PageOf:
 
 #: By the name in the address, in the order of the navigation. The panels are named in `panels.py`.
 PAGES = {
-    "overview": PageOf("Overview", ("segments",)),
+    "overview": PageOf("Overview", ("overview", "segments")),
     "segment": PageOf("Segment", ("analysis",), "members"),
     "try": PageOf("Try a rule", ("try",)),
     "profiles": PageOf("Profiles", ("group_users",), "members"),

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
-from segkit.dashboards.for_viewers import ViewerRuns, ViewerSegments
+from segkit.dashboards.for_viewers import ViewerOverview, ViewerRuns, ViewerSegments
 from segkit.dashboards.header.model import HeaderModel, view_files
 from segkit.dashboards.trying import try_a_rule
 from segkit.errors import SegkitError
@@ -20,6 +20,8 @@ from segkit.workbench.panels.analysis.model import AnalysisModel
 from segkit.workbench.panels.analysis.panel import Analysis
 from segkit.workbench.panels.group_users.model import GroupUsersModel
 from segkit.workbench.panels.group_users.panel import GroupUsers
+from segkit.workbench.panels.overview.model import OverviewModel
+from segkit.workbench.panels.overview.panel import Overview
 from segkit.workbench.panels.panel import Panel
 from segkit.workbench.panels.runs.model import RunsModel
 from segkit.workbench.panels.runs.panel import RunsPanel
@@ -85,12 +87,22 @@ def _segments(asked: Asked) -> SegmentsModel:
     return model
 
 
+def _overview(asked: Asked) -> OverviewModel:
+    """How an app stands, with links to what the visitor may open."""
+    app = urlencode({"app": asked.app.name})
+    places = {"runs": f"runs?{app}"}
+    if not _sees_people(asked):
+        return ViewerOverview(asked.app, places)
+    return OverviewModel(asked.app, {**places, "segment": f"segment?{app}&segment="})
+
+
 def _runs(asked: Asked) -> RunsModel:
     return RunsModel(asked.workspace) if _sees_people(asked) else ViewerRuns(asked.workspace)
 
 
 KINDS: Mapping[str, Kind] = {
     "header": Kind("look", lambda a: Shown(HeaderModel(a.app, a.page, a.visitor), *view_files(), "header")),
+    "overview": Kind("look", _of(Overview, _overview)),
     "segments": Kind("look", _of(Segments, _segments)),
     "analysis": Kind("members", _of(Analysis, lambda a: AnalysisModel(a.app, a.segments, as_of=a.as_of))),
     "try": Kind("look", lambda a: try_a_rule(a.app, next(iter(a.segments), ""), a.as_of)),

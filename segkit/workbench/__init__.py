@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from segkit.workbench.panels.exporting.panel import exports
     from segkit.workbench.panels.group_users.panel import group_users
     from segkit.workbench.panels.importing.panel import import_list
+    from segkit.workbench.panels.overview.panel import overview
     from segkit.workbench.panels.runs.panel import runs
     from segkit.workbench.panels.segments.panel import segments
 
-__all__ = ["analyse", "build", "exports", "group_users", "import_list", "runs", "segments"]
+__all__ = ["analyse", "build", "exports", "group_users", "import_list", "overview", "runs", "segments"]
 
 #: Where each lies; imported when first used: the night and its page need no widgets.
 _PLACES = {
@@ -23,6 +24,7 @@ _PLACES = {
     "exports": "segkit.workbench.panels.exporting.panel",
     "group_users": "segkit.workbench.panels.group_users.panel",
     "import_list": "segkit.workbench.panels.importing.panel",
+    "overview": "segkit.workbench.panels.overview.panel",
     "runs": "segkit.workbench.panels.runs.panel",
     "segments": "segkit.workbench.panels.segments.panel",
 }

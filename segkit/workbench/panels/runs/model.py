@@ -39,7 +39,7 @@ class RunsModel(PanelModel):
         place = shlex.quote(str(workspace.folder))
         return {
             "apps": list(workspace.app_names),
-            "nights": [self._short(night) for night in workspace.nights(_NIGHTS)],
+            "nights": [night_in_short(self.workspace, night) for night in workspace.nights(_NIGHTS)],
             "held": [self._held(each) for each in workspace.held()],
             "deliveries": [self._delivery(each) for each in workspace.deliveries()],
             "at_work": workspace.night_at_work,
@@ -50,21 +50,6 @@ class RunsModel(PanelModel):
 
     # --- nights ------------------------------------------------------------------------------------------------------
 
-    def _short(self, night: Mapping[str, Any]) -> dict[str, Any]:
-        rows = [row for app in night["apps"].values() for row in app["segments"]]
-        return {
-            "date": night["date"], "outcome": night["outcome"], "attempt": night["attempt"],
-            "ended": self._moment(night["ended_at"]), "seconds": night["duration_seconds"],
-            "apps": list(night["as_of"]),
-            "published": sum(row["status"] in _COUNTED for row in rows),
-            "held": sum(row["status"] == "held" for row in rows), "failed": len(night["failed"]),
-            "grown": sum((row["change"] or 0) > 0 for row in rows),
-            "shrunk": sum((row["change"] or 0) < 0 for row in rows),
-            "exports": sum(
-                made["status"].startswith("made") for app in night["apps"].values() for made in app["exports"]
-            ),
-        }  # fmt: skip
-
     def _night(self, asked: Asked) -> Message:
         day = asked.day("date")
         found = next(iter(self.workspace.nights(day=day)), None) if day else None
@@ -72,7 +57,7 @@ class RunsModel(PanelModel):
             raise SegkitError("There is no night of this date any more; look again.")
         return {
             "night": {
-                **self._short(found),
+                **night_in_short(self.workspace, found),
                 "error": found["error"], "reasons": {"failed": found["failed"], "held": found["held"]},
                 "gates": found["gates"], "notebooks": found["notebooks"], "earlier": found["attempts"],
                 "by_app": [self._of_app(name, app) for name, app in found["apps"].items()],
@@ -109,7 +94,8 @@ class RunsModel(PanelModel):
     def _held(self, held: HeldNow) -> dict[str, Any]:
         by_id = {row["id"]: row for row in held.segments}
         return {
-            "app": held.app, "as_of": held.as_of.isoformat(), "since": self._moment(held.since.isoformat()),
+            "app": held.app, "as_of": held.as_of.isoformat(),
+            "since": moment_there(self.workspace, held.since.isoformat()),
             "findings": [
                 {
                     "what": found["holds"] or found["gate"], "gate": found["gate"], "segment": found["holds"],
@@ -139,7 +125,25 @@ class RunsModel(PanelModel):
             "age": age_words(age), "attempts": delivery.attempts, "error": delivery.last_error, "waits": delivery.waits,
         }  # fmt: skip
 
-    def _moment(self, text: str) -> str:
-        apps = self.workspace.app_names
-        there = zone(self.workspace.settings.app(apps[0]).zone)
-        return moment_words(datetime.fromisoformat(text), self.workspace.clock(), there)
+
+def night_in_short(workspace: Workspace, night: Mapping[str, Any]) -> dict[str, Any]:
+    """What a night did, in counts."""
+    rows = [row for app in night["apps"].values() for row in app["segments"]]
+    return {
+        "date": night["date"], "outcome": night["outcome"], "attempt": night["attempt"],
+        "ended": moment_there(workspace, night["ended_at"]), "seconds": night["duration_seconds"],
+        "apps": list(night["as_of"]),
+        "published": sum(row["status"] in _COUNTED for row in rows),
+        "held": sum(row["status"] == "held" for row in rows), "failed": len(night["failed"]),
+        "grown": sum((row["change"] or 0) > 0 for row in rows),
+        "shrunk": sum((row["change"] or 0) < 0 for row in rows),
+        "exports": sum(
+            made["status"].startswith("made") for app in night["apps"].values() for made in app["exports"]
+        ),
+    }  # fmt: skip
+
+
+def moment_there(workspace: Workspace, text: str) -> str:
+    """A moment in words, where the first app is."""
+    there = zone(workspace.settings.app(workspace.app_names[0]).zone)
+    return moment_words(datetime.fromisoformat(text), workspace.clock(), there)
