@@ -27,7 +27,7 @@ function render({ model, el }) {
     const all = found.kinds.reduce((sum, [, count]) => sum + count, 0);
     const kinds = found.kinds.filter(([, count]) => count).map(([kind, count]) => `${countWords(count)} ${KINDS[kind]}`);
     return card("Users", h("div", { class: "hero" }, countWords(found.users)),
-      h("p", { class: "note" }, found.users === null ? "Nothing is loaded yet; segkit load brings the data in." : "in all, on the day that everything here is of"),
+      h("p", { class: "note" }, found.users === null ? "Nothing is loaded yet; segkit load brings the data in." : "in all, as of the day above"),
       h("p", {}, all ? `${countWords(all)} segments: ${kinds.join(", ")}.` : "No segments yet."));
   }
 
