@@ -342,9 +342,9 @@ class App(SegmentLife, AppLists, AppExports, Analysing, Paging):
         `data_date = "file"`; `files` the pattern of the source, where there are several. Missing values of pandas stay
         missing. Raises SegkitError for a table that does not fit the source.
         """
-        day = self.day(data_date) if data_date else None
         from segkit.data.frames import add_frame
 
+        day = self.day(data_date) if data_date else None
         return add_frame(self.workspace.folder, self.settings, role, frame, data_date=day, files=files)
 
     # -----------------------------------------------------------------------------------------------------------------

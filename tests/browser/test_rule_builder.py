@@ -237,13 +237,14 @@ def test_a_row_is_dropped_into_a_closed_group_and_escape_leaves_it_where_it_was(
 
 
 def test_what_is_worth_knowing_leads_to_its_condition_in_a_closed_group(bench: Bench) -> None:
-    panel = bench.build('{"all": [{"any": [{"label": "city", "op": "ne", "value": "Berlin"}]}]}')
-    bench.button("Close the group").click()
-    worth = panel.get_by_role("region", name="Worth knowing")
-    expect(worth.locator(".odd .advice")).to_contain_text("has a value")
-    assert bench.violations() == []
-    worth.get_by_role("button", name="Look at it: City. Go there").click()
-    expect(bench.row("City").locator(".grip")).to_be_focused()
+    for number in range(3):  # what was found of the same rule before is of conditions that are gone
+        panel = bench.build('{"all": [{"any": [{"label": "city", "op": "ne", "value": "Berlin"}]}]}')
+        bench.button("Close the group").click()
+        worth = panel.get_by_role("region", name="Worth knowing")
+        expect(worth.locator(".odd .advice")).to_contain_text("has a value")
+        assert number or bench.violations() == []
+        worth.get_by_role("button", name="Look at it: City. Go there").click()
+        expect(bench.row("City").locator(".grip")).to_be_focused()
 
 
 def test_many_values_are_pasted_at_once_from_a_spreadsheet_and_taken_back_at_once(bench: Bench) -> None:

@@ -113,6 +113,17 @@ def test_sums_averages_and_extremes_are_exact(shop: SmallWorkspace) -> None:
     assert by_kernel(shop, **paid, measure="avg", op="is_empty") == {"cy", "di"}
 
 
+def test_a_measure_takes_values_of_rows_that_fulfil_the_filter_alone(shop: SmallWorkspace) -> None:
+    other: dict[str, Any] = {
+        "event": "order_paid", "of": "amount", "window": WEEK,
+        "where": {"param": "category", "op": "ne", "value": "lamp"},
+    }  # fmt: skip
+    assert by_kernel(shop, **other, measure="sum", op="eq", value=0.3) == {"ana"}
+    assert by_kernel(shop, **other, measure="avg", op="eq", value=0.15) == {"ana"}
+    assert by_kernel(shop, **other, measure="max", op="le", value=0.2) == {"ana"}
+    assert by_kernel(shop, **other, measure="min", op="is_empty") == {"bo", "cy", "di"}
+
+
 def test_first_and_last_are_compared_as_dates(shop: SmallWorkspace) -> None:
     paid: dict[str, Any] = {"event": "order_paid", "window": {"all": True}}
     assert by_kernel(shop, **paid, measure="first", op="on", value="2024-11-01") == {"ana"}
